@@ -13,9 +13,11 @@ from importlib.resources import files
 from typing import Final
 
 from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.error import schema_invalid
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.question import schema_named
 from ledger_node.domain.schema import Schema, SchemaSet
+from ledger_node.domain.schema_field import Field
 from ledger_node.domain.value import Period, add_months
 
 DEPARTMENT_TYPES: Final = ("tax_payment", "tax_credit_rating", "penalty_summary")
@@ -25,11 +27,16 @@ class CellFormat(StrEnum):
     """How a department writes a value in its export."""
 
     CODE = "code"
-    YUAN = "yuan"
+    AMOUNT = "amount"
+    """A number, with commas or without, of at most so many decimals as the field has; money may begin with ¥."""
+    PERCENT = "percent"
+    """A number, with % behind it or without."""
     INTEGER = "integer"
     DATE = "date"
     MONTH = "month"
     MEMBER = "member"
+    MEMBERS = "members"
+    """Members of a set, separated by a comma, 、 or ; — or 无 for none of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +89,7 @@ class DataType:
             period=_period(record.record("period")),
             subject=record.texts("subject"),
             as_of=record.texts("as_of"),
-            columns=tuple(_column(field.name, columns.record(field.name)) for field in schema.fields),
+            columns=tuple(_column(field, columns.record(field.name)) for field in schema.fields),
             ignored=frozenset(record.texts("ignored")),
         )
         columns.done()
@@ -112,10 +119,17 @@ def _period(record: JsonObject) -> PeriodRule:
     return rule
 
 
-def _column(field: str, record: JsonObject) -> Column:
-    column = Column(field, record.texts("headings"), CellFormat(record.text("format")))
+def _column(field: Field, record: JsonObject) -> Column:
+    column = Column(field.name, record.texts("headings"), CellFormat(record.text("format")))
     record.done()
+    if (field.measure.scale > 0) != (column.format in _DECIMAL):
+        raise schema_invalid(
+            f"cells of '{field.name}' have another format: amount or percent for decimals", field="format"
+        )
     return column
+
+
+_DECIMAL: Final = (CellFormat.AMOUNT, CellFormat.PERCENT)
 
 
 @cache

@@ -8,9 +8,10 @@ from api.cli.console import ExitCode, printable, say, talk, time_text
 from api.client.access import CheckedRow, check_rows, uses_without_row
 from api.client.client import Client
 from ledger_node.domain.access import AccessRow
-from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent import Bounds, Consent, Terms
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.ticket import CountedUse
 
 access = command_group("The access log: who asked what.", "credence access list --as wang-bakery")
 _CODES = {
@@ -38,11 +39,12 @@ def list_rows(*, rpc_url: RpcUrlOption = None, caller: Caller) -> Output:
     ledger = ledger_of(folder, rpc_url)
     if me["kind"] == "bank":
         is_mine: Callable[[AccessRow], bool] = _asked_by(mine)
-        uses: Mapping[bytes, Sequence[bytes]] = {}
+        uses: Mapping[bytes, Sequence[CountedUse]] = {}
     else:
         consents = _Consents(client, mine, ledger.consent_domain)
         # read before the rows, so that a use that comes in between is not missed in them
-        is_mine, uses = consents.include, ledger.recorded_uses(consents.listed())
+        uses = ledger.counted_uses(consents.listed())
+        is_mine = consents.include
     keeper, rows = client.access_rows()
     checked = check_rows(rows, ledger, keeper=from_hex(keeper, "keeper"), is_mine=is_mine)
     missing = uses_without_row(checked, uses)
@@ -84,8 +86,9 @@ class _Consents:
         return [consent for consent, mine in self._known.items() if mine]
 
     def _is_mine(self, shown: Any) -> bool:  # noqa: ANN401 - JSON of the route
-        terms = Terms.from_json(shown["terms"])
-        return terms.subject == self._subject and terms.digest(self._domain) == from_hex(shown["id"], "id")
+        consent = Consent(Terms.from_json(shown["terms"]), Bounds.from_json(shown["bounds"]))
+        is_subject = consent.terms.subject == self._subject
+        return is_subject and consent.digest(self._domain) == from_hex(shown["id"], "id")
 
 
 def _line(item: CheckedRow, names: dict[bytes, str]) -> str:

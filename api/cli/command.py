@@ -3,6 +3,8 @@
 import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack
+from contextvars import ContextVar
 from dataclasses import dataclass, fields, is_dataclass
 from functools import wraps
 from pathlib import Path
@@ -34,6 +36,8 @@ AsOption = Annotated[
 RpcUrlOption = Annotated[str | None, typer.Option(help="Your own node (default: the folder's).")]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
 _WHOLE: Final = 1000
+_OPENED: Final[ContextVar[ExitStack | None]] = ContextVar("opened", default=None)
+"""What the command that runs has opened: it is closed when the command ends."""
 OFFLINE: Final = {
     ExitCode.DONE: "done",
     ExitCode.USAGE: "usage: correct the command, or the files that it names",
@@ -142,7 +146,8 @@ def _run(function: Callable[..., Output | None]) -> Callable[..., None]:
         as_json = given.get("as_json", False) if takes_json else given.pop("as_json", False)
         for name, group in groups.items():
             given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
-        with refusals():
+        with refusals(), ExitStack() as opened:
+            _OPENED.set(opened)
             output = function(**given)
         if output is None:
             return
@@ -191,7 +196,7 @@ class Caller:
         return self.sign_in
 
     def client(self) -> "Client":
-        """Return a client for the API, signed in by its name or as the environment says.
+        """Return a client for the API, signed in by its name or as the environment says; it closes with the command.
 
         Raises:
             InvalidInputError: ``configuration``; there is no credential of this name, or its key cannot be used.
@@ -208,7 +213,10 @@ class Caller:
                 from_hex(known.client_id, "CREDENCE_CLIENT_ID"), read_key_file(known.key_file)
             )
         home = None if self.url or known.url else self.folder.path
-        return Client(api_url(self.folder, self.url), credential, home=home)
+        client = Client(api_url(self.folder, self.url), credential, home=home)
+        if (opened := _OPENED.get()) is not None:
+            opened.callback(client.close)
+        return client
 
     def signed_in(self) -> "Client":
         """Return a client for the API of a caller that has to say its name.
@@ -258,8 +266,17 @@ def ledger_of(folder: Home, rpc_url: str | None) -> "Web3Ledger":
     from ledger_node.chain.rpc import Rpc
     from ledger_node.chain.web3_ledger import Web3Ledger
 
-    if not rpc_url:
-        if not folder.node_file.is_file():
-            raise InvalidInputError(Reason.CONFIGURATION, "name a node to check against: --rpc-url")
-        rpc_url = str(json.loads(folder.node_file.read_text("utf-8"))["url"])
-    return Web3Ledger(folder.address_book(), Rpc(rpc_url))
+    return Web3Ledger(folder.address_book(), Rpc(node_url(folder, rpc_url)))
+
+
+def node_url(folder: Home, rpc_url: str | None) -> str:
+    """Return the address of the node that is named, or of the folder's own.
+
+    Raises:
+        InvalidInputError: ``configuration``; the folder has no node, so one must be named.
+    """
+    if rpc_url:
+        return rpc_url
+    if not folder.node_file.is_file():
+        raise InvalidInputError(Reason.CONFIGURATION, "name a node to check against: --rpc-url")
+    return str(json.loads(folder.node_file.read_text("utf-8"))["url"])

@@ -1,6 +1,5 @@
 """``credence consent``: what a bank asks a firm for, what the firm does, and what its bank sees of it."""
 
-import json
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -8,29 +7,29 @@ import typer
 
 from api.cli.command import ONLINE, Caller, Output, command, command_group
 from api.cli.consent_terms import LanguageOption, QuestionOption, TermOptions, bank_named
-from api.cli.console import ExitCode, JsonOption, YesOption, confirm, emit, require_answerer, say, talk
+from api.cli.console import ExitCode, JsonOption, YesOption, emit, talk
+from api.cli.grant import GrantAct
 from api.cli.id_prefix import consent_id, request_id, subject_id, whole_id
 from api.cli.signing import ExportOption, Signing
+from api.client.asking import spend_seed
 from api.client.client import Client
-from api.client.consent import accept as accept_terms
-from api.client.consent import purpose_of, require_grantable, signing_domain
-from api.client.unsigned_act import unsigned_change, unsigned_grant, unsigned_refusal, unsigned_withdrawal
+from api.client.consent import purpose_of, signing_domain
+from api.client.spending import OfferedSpendKey
+from api.client.unsigned_act import unsigned_change, unsigned_refusal, unsigned_withdrawal
 from api.files.evidence import read_file
-from api.home.home import Home, write_private
-from ledger_node import clock
-from ledger_node.domain.canonical import decode
-from ledger_node.domain.consent import Change, ConsentRequest
-from ledger_node.domain.consent_text import Language, language_named
+from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_act import Change
+from ledger_node.domain.consent_text import language_named
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import address_of
-from ledger_node.randomness import random_bytes
 
 consents = command_group(
     "Consents: ask, grant, refuse, pause, resume, withdraw, list, show.",
-    "credence consent grant --bank 'Demo bank' --as wang-bakery \\\n"
+    "credence consent ask --subject 0xe0cf61 --as demo-bank \\\n"
     "    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
+    "credence consent accept 0x5d0e11 --as wang-bakery",
     "credence consent list --as wang-bakery",
 )
 _GRANT_CODES = ONLINE | {ExitCode.DONE: "granted, or exported", ExitCode.NO: "you said no"}
@@ -65,7 +64,7 @@ def withdraw(
     raw_id = from_hex(known, "consent")
     path = caller.folder.path / "consents" / f"{raw_id.hex()}.json"
     if path.is_file() and not key and export is None:
-        withdrawn = client.post(f"/v1/consents/{known}/withdrawal", decode(read_file(path)))
+        withdrawn = client.post("/v1/withdrawals", decode(read_file(path)))
     else:
         draft = unsigned_withdrawal(signing_domain(client.get("/v1/ledger")), raw_id)
         withdrawn = Signing(key, export).send(caller, client, draft)
@@ -90,14 +89,17 @@ def show(*, consent: ConsentArgument, caller: Caller) -> None:
 
 @command(
     consents,
-    "credence consent grant --bank 'Demo bank' --as wang-bakery --language en \\\n"
-    "    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
+    "credence consent grant --bank 'Demo bank' --spend-key 0x5d…e1 \\\n"
+    "    --as wang-bakery \\\n    --question 'tax_payment.paid_amount >= 500000 CNY during 2025'",
     codes=_GRANT_CODES,
 )
 def grant(
     *,
     question: QuestionOption,
     bank: Annotated[str, typer.Option(help="Name of the bank, or its id.")],
+    spend_key: Annotated[
+        str, typer.Option(help="A key of the bank for this one consent: it prints one by credence consent spend-key.")
+    ],
     terms: TermOptions,
     signing: Signing,
     caller: Caller,
@@ -106,14 +108,15 @@ def grant(
 ) -> Output | None:
     """Grant one bank one purpose, exactly these questions, for a time and a number of uses.
 
-    Shows the text first, checks it, and asks.
+    Shows the text first, checks it, and asks. Where the bank asked first, accept its request instead.
     """
-    act = _Grant(caller, signing, yes=yes, as_json=as_json)
+    act = GrantAct(caller, signing, yes=yes, as_json=as_json)
     asked = terms.request(
         act.client,
         question,
         subject=from_hex(act.client.get("/v1/me")["id"], "subject"),
         bank=bank_named(act.client, bank),
+        key=OfferedSpendKey.from_text(spend_key),
     )
     return act.run(asked, language_named(terms.language))
 
@@ -129,7 +132,7 @@ def accept(
     as_json: JsonOption = False,
 ) -> Output | None:
     """Grant what a bank asked for, word by word: shows it first, checks it, and asks."""
-    act = _Grant(caller, signing, yes=yes, as_json=as_json)
+    act = GrantAct(caller, signing, yes=yes, as_json=as_json)
     wanted = _open_request(act.client, request_id)
     asked = ConsentRequest.from_json(wanted["request"])
     words = language_named(language)
@@ -152,17 +155,48 @@ def ask(
     caller: Caller,
 ) -> Output:
     """Ask a subject for a consent (bank); it is told, and grants or refuses."""
-    client = caller.client()
+    client, seed = caller.client(), spend_seed(caller.folder, caller.name)
+    key = OfferedSpendKey.draw(seed)
     asked = terms.request(
         client,
         question,
         subject=from_hex(subject_id(client, subject), "subject"),
         bank=bank_named(client, client.get("/v1/me")["id"]),
+        key=key,
     )
-    made = client.post("/v1/consent-requests", {"request": asked.to_json()})
+    body: dict[str, JSON] = {"request": asked.to_json(), "answer_key": to_hex(seed.answer_key(key.salt))}
+    made = client.post("/v1/consent-requests", body)
     return Output(
         made, made["id"], told=f"asked for {terms.purpose}; see: credence consent requests --as {caller.sign_in}"
     )
+
+
+@command(consents, "credence consent spend-key --as demo-bank", name="spend-key")
+def new_spend_key(caller: Caller) -> None:
+    """Print a key for one consent that a firm grants you of its own accord (bank).
+
+    Give it to the firm. Only your folder can spend the uses of that consent.
+    """
+    typer.echo(OfferedSpendKey.draw(spend_seed(caller.folder, caller.name)).to_text())
+
+
+@command(consents, "credence consent hand-over-seed --as demo-bank", name="hand-over-seed")
+def hand_over_seed(caller: Caller) -> Output:
+    """Let the instance sign your uses: hand over the seed of your spend keys (bank).
+
+    For officers who ask through its pages, and programs that cannot sign. It could
+    then spend the uses of your consents. Answers go only to who signs in as you.
+    """
+    seed = spend_seed(caller.folder, caller.name)
+    held = caller.client().put("/v1/spend-seed", {"seed": seed.to_text()})
+    return Output(held, told=f"handed over; take it back: credence consent take-back-seed --as {caller.name}")
+
+
+@command(consents, "credence consent take-back-seed --as demo-bank", name="take-back-seed")
+def take_back_seed(caller: Caller) -> Output:
+    """Let the instance forget the seed of your spend keys (bank); your folder keeps it."""
+    held = caller.signed_in().delete("/v1/spend-seed")
+    return Output(held, told="the instance holds no seed of yours; your own programs spend as before")
 
 
 @command(consents, "credence consent requests --as wang-bakery --language en")
@@ -207,44 +241,8 @@ def _change(change: Change, consent: str, signing: Signing, caller: Caller) -> b
 
 
 def _line(held: Any) -> str:  # noqa: ANN401 - JSON of the route
-    terms = held["terms"]
-    return f"{held['state']:10} {held['uses']}/{terms['max_uses']} uses  {terms['purpose']}  {terms['grantee_name']}"
-
-
-class _Grant:
-    """A grant on its way: shown, checked, asked about, signed and sent; or exported for others to sign."""
-
-    def __init__(self, caller: Caller, signing: Signing, *, yes: bool, as_json: bool) -> None:
-        self._caller = caller
-        self._name = caller.name
-        self._signing = signing
-        # what is only exported is asked about where it is signed
-        self._yes = yes or signing.export is not None
-        require_answerer(yes=self._yes, as_json=as_json)
-        self.client = caller.client()
-
-    def run(self, asked: ConsentRequest, words: Language, request: bytes | None = None) -> Output | None:
-        client, folder = self.client, self._caller.folder
-        secret = random_bytes(32)
-        terms, text = accept_terms(client, asked, words, secret)
-        say(text)
-        signers = None
-        if self._signing.export is None:
-            signers = [address_of(folder.read_key(name)) for name in self._signing.names(self._caller)]
-        require_grantable(client, terms, signers, now=clock.now())
-        names = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
-        draft = unsigned_grant(signing_domain(client.get("/v1/ledger")), terms, names, request)
-        confirm("Do you grant this?", yes=self._yes)
-        # the secret is stored before anything is granted, so that a grant can always be withdrawn
-        _write_secret(folder, draft.digest, secret)
-        granted = self._signing.send(self._caller, client, draft)
-        if granted is None:
-            return None
-        return Output(
-            granted,
-            granted["id"],
-            told=f"granted; withdraw at any time: credence consent withdraw {granted['id']} --as {self._name}",
-        )
+    terms, bounds = held["terms"], held["bounds"]
+    return f"{held['state']:10} {held['uses']}/{bounds['max_uses']} uses  {terms['purpose']}  {terms['grantee_name']}"
 
 
 def _open_request(client: Client, raw: str) -> Any:  # noqa: ANN401 - JSON of the route
@@ -256,9 +254,3 @@ def _open_request(client: Client, raw: str) -> Any:  # noqa: ANN401 - JSON of th
                 raise VerificationError(Reason.REQUEST_ANSWERED, "this request was answered already")
             return held
     raise InvalidInputError(Reason.REQUEST_UNKNOWN, "there is no such request to you")
-
-
-def _write_secret(folder: Home, consent_id: bytes, secret: bytes) -> None:
-    consents = folder.path / "consents"
-    consents.mkdir(mode=0o700, exist_ok=True)
-    write_private(consents / f"{consent_id.hex()}.json", json.dumps({"secret": to_hex(secret)}) + "\n", secret=True)

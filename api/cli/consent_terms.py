@@ -10,14 +10,15 @@ from api.catalogue.datatype import schemas
 from api.cli.id_prefix import whole_id
 from api.client.client import Client
 from api.client.consent import purpose_of
+from api.client.spending import OfferedSpendKey
 from ledger_node import clock
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_scope import MAX_USES
 from ledger_node.domain.consent_text import language_named
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.randomness import random_bytes
 
 _DAY = 86_400
 QuestionOption = Annotated[
@@ -36,16 +37,16 @@ class TermOptions:
 
     purpose: Annotated[str, typer.Option(help="For what; credence purposes lists what there is.")] = "loan_application"
     days: Annotated[int, typer.Option(min=1, help="For how many days.")] = 30
-    uses: Annotated[int, typer.Option(min=1, help="How often the bank may ask.")] = 3
+    uses: Annotated[int, typer.Option(min=1, max=MAX_USES, help="How often the bank may ask.")] = 3
     data_from: Annotated[str, typer.Option(help="First day of data that counts (YYYY-MM-DD; default: any).")] = ""
     data_to: Annotated[str, typer.Option(help="Last day of data that counts (YYYY-MM-DD; default: any).")] = ""
     retention_days: Annotated[int, typer.Option(min=0, help="For how many days the bank may store the answers.")] = 30
     language: LanguageOption = "zh"
 
     def request(
-        self, client: Client, questions: Sequence[str], *, subject: bytes, bank: tuple[bytes, str]
+        self, client: Client, questions: Sequence[str], *, subject: bytes, bank: tuple[bytes, str], key: OfferedSpendKey
     ) -> ConsentRequest:
-        """Return what the options ask for, from now on. ``bank``: its id and name.
+        """Return what the options ask for, from now on. ``bank``: its id and name; ``key``: that spends its uses.
 
         Raises:
             InvalidInputError: a question cannot be read, or the consortium has no such purpose or language.
@@ -65,7 +66,8 @@ class TermOptions:
             expires_at=now + self.days * _DAY,
             max_uses=self.uses,
             retention_days=self.retention_days,
-            salt=random_bytes(32),
+            spend_key=key.address,
+            salt=key.salt,
         )
         # the reader is stricter than the constructor
         return ConsentRequest.from_json(asked.to_json())

@@ -49,11 +49,21 @@ _CODES: Final = {
     Reason.STORE_OUTDATED: ExitCode.DOES_NOT_CHECK,
     # a command refuses before the API would
     Reason.NOT_ALLOWED: ExitCode.REFUSED,
+    Reason.GOVERNOR_UNKNOWN: ExitCode.REFUSED,
+    Reason.PROPOSAL_UNKNOWN: ExitCode.REFUSED,
+    Reason.PROPOSAL_DIGEST_WRONG: ExitCode.REFUSED,
+    Reason.PROPOSAL_CLOSED: ExitCode.REFUSED,
+    Reason.PROPOSAL_VOTED: ExitCode.REFUSED,
+    Reason.PROPOSAL_LACKS_APPROVALS: ExitCode.REFUSED,
+    Reason.PROPOSAL_EARLY: ExitCode.REFUSED,
+    Reason.COUNCIL_RULE_BROKEN: ExitCode.REFUSED,
     Reason.RECOVERY_NOT_PENDING: ExitCode.REFUSED,
     Reason.REQUEST_ANSWERED: ExitCode.REFUSED,
     Reason.SIGNER_NOT_CONTROLLER: ExitCode.REFUSED,
     Reason.SIGNER_REPEATED: ExitCode.REFUSED,
     Reason.THRESHOLD_NOT_MET: ExitCode.REFUSED,
+    # another node must be named, or this one be set up otherwise
+    Reason.NODE_LIMIT: ExitCode.USAGE,
     # these pass by themselves
     Reason.STORE_IN_USE: ExitCode.CANNOT_TELL,
     Reason.KEY_LEDGER_BUSY: ExitCode.CANNOT_TELL,

@@ -142,13 +142,11 @@ def _print(report: Report, trust: Trust, since: "ChangeReport | None", failure: 
 
 
 def _print_verdicts(report: Report, bundle: Bundle) -> None:
-    receipt = bundle.receipt
-    signed = (
-        "none: nobody signed which claims were asked"
-        if receipt is None
-        else f"by {bundle.names[receipt.member]}, use {to_hex(receipt.use)}"
-    )
-    _say(f"receipt     {signed}")
+    receipt, use = bundle.receipt, bundle.presentation.use
+    counted = None if use is None else use.counted
+    if counted is not None:
+        _say(f"use         number {counted.number}, ticket {to_hex(counted.ticket)}")
+    _say(f"receipt     {'none' if receipt is None else f'by {bundle.names[receipt.member]}'}")
     for verdict, shown in zip(report.verdicts, bundle.presentation.claims, strict=True):
         why = "" if verdict.reason is None else f"  {verdict.reason}: {verdict.message}"
         _say(f"{verdict.outcome:14} {verdict.claim.text(bundle.schemas)}{why}")

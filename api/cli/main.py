@@ -18,6 +18,7 @@ _COMMANDS: Final = {
     "init": ("api.cli.node:alone", "Found a consortium of one in a folder."),
     "serve": ("api.cli.serve:alone", "Serve the API of a folder, and its node."),
     "node": ("api.cli.node:node", "Run the embedded chain node."),
+    "council": ("api.cli.council:council", "What governors decide: proposals and votes."),
     "members": ("api.cli.reference:alone", "List the members of the consortium."),
     "purposes": ("api.cli.reference:alone", "List what consents may be for."),
     "schemas": ("api.cli.reference:alone", "List types of attestation and their fields."),

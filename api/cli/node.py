@@ -3,7 +3,9 @@
 import json
 import logging
 import os
-from typing import Annotated
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,30 +20,55 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.reason import Reason
 
+if TYPE_CHECKING:
+    from ledger_node.chain.port import Delays
+
+_DELAYS: Final = 2
+_LENGTH: Final = re.compile(r"([0-9]{1,9})([dhms]?)")
+_SECONDS: Final = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _log = logging.getLogger(__name__)
 
 _CODES = OFFLINE | {ExitCode.CANNOT_TELL: "the node does not answer: try again"}
 node = command_group("The embedded chain node.", "credence node status --home shop", codes=_CODES)
 
 
-@command(alone, "credence init --home shop", "credence init --home shop --bank north-bank='North Bank'", codes=_CODES)
+@command(
+    alone,
+    "credence init --home shop",
+    "credence init --home shop --bank north-bank='North Bank' --delay 3d,7d",
+    codes=_CODES,
+)
 def init(
     home: HomeOption = None,
-    chain_id: Annotated[int, typer.Option(min=1, max=2**53, help="EIP-155 chain id.")] = 760_001,
+    chain_id: Annotated[
+        int | None, typer.Option(min=1, max=2**53 - 1, help="EIP-155 chain id (default: drawn).")
+    ] = None,
+    delay: Annotated[
+        str,
+        typer.Option(
+            metavar="GIVE,CHANGE", help="How long the council's decisions wait: to give power, and to change it."
+        ),
+    ] = "0,0",
     bank: Annotated[
         list[str] | None,
         typer.Option(metavar="SHORT=NAME", help="A founding bank, e.g. north-bank='North Bank'; may be repeated."),
     ] = None,
 ) -> Output:
     """Found a consortium of one: keys, genesis, contracts, address book, members, sign-in keys."""
+    from api.client.asking import spend_seed
     from api.instance.embedded import found_instance
 
     folder = home_of(home)
     talk.print(f"founding a consortium of one in {folder.path}")
     known = environment()
-    banks = _banks(bank or [])
-    found_instance(folder, chain_id, banks=banks, database_url=known.database_url, keys_url=known.keys_url)
+    banks, delays = _banks(bank or []), _delays(delay)
+    found_instance(
+        folder, chain_id, banks=banks, database_url=known.database_url, keys_url=known.keys_url, delays=delays
+    )
+    for slug in banks:
+        spend_seed(folder, slug)
     book = folder.address_book()
+    talk.print(f"chain id {book.chain_id}: what is signed for it counts on no other chain", soft_wrap=True)
     names = list(folder.credentials())
     talk.print(f"done; credentials of {', '.join(names)} are in {folder.path / 'credentials.json'}")
     return Output(
@@ -119,8 +146,23 @@ def permit(
     return Output({"accounts": list[JSON](permitted)}, told=f"{len(permitted)} accounts may send; start the node")
 
 
-def _banks(options: list[str]) -> dict[str, str] | None:
+def _banks(options: list[str]) -> Mapping[str, str]:
+    from api.instance.founding import DEMO_BANKS
+
     banks = dict(option.partition("=")[::2] for option in options)
     if len(banks) != len(options):
         raise InvalidInputError(Reason.CONFIGURATION, "a bank's short name stands twice", field="bank")
-    return banks or None
+    return banks or DEMO_BANKS
+
+
+def _delays(option: str) -> "Delays":
+    """Read two lengths of time, such as 3d,7d."""
+    from ledger_node.chain.port import Delays
+
+    parts = [_LENGTH.fullmatch(part) for part in option.split(",")]
+    if len(parts) != _DELAYS or not all(parts):
+        raise InvalidInputError(
+            Reason.CONFIGURATION, "write two delays with a comma, such as 3d,7d; units are d, h, m and s", field="delay"
+        )
+    give, change = (int(part[1]) * _SECONDS[part[2] or "s"] for part in parts if part is not None)
+    return Delays(give, change)

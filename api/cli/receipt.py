@@ -82,7 +82,8 @@ def save(
 def verify(
     file: Annotated[Path, typer.Argument(help="The document.")],
     key: Annotated[
-        list[str] | None, typer.Option(help="Address of a key of the keeper that you trust (default: the folder's).")
+        list[str] | None,
+        typer.Option(help="Address of a receipt key of the keeper that you trust (default: the folder's)."),
     ] = None,
     trust: Annotated[Path | None, typer.Option(help="Trust file of the network that it must be about.")] = None,
     member: Annotated[
@@ -144,5 +145,5 @@ def _known(folder: Home) -> list[LocalMember]:
 
 def _line(one: Receipt) -> str:
     number = f" {one.number}" if one.number else ""
-    terms = one.basis.terms
+    terms = one.basis.asked
     return printable(f"{one.act}{number}  {terms.purpose}  {terms.grantee_name}")

@@ -1,5 +1,6 @@
 """``credence sign-in``: new sign-in keys for a member or a firm, and the headers of one request for other programs."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -93,7 +94,8 @@ def headers(
     """Print the headers that sign one request in, good for a minute: curl -H @- takes them from here."""
     base = api_url(caller.folder, caller.url)
     session = Session(base, credential_named(caller.folder, caller.name))
-    Client(base, session=session).get("/v1/me")
+    with closing(Client(base, session=session)) as client:
+        client.get("/v1/me")
     request = httpx.Request(method.upper(), address)
     session.prove(request)
     for header in ("Authorization", "DPoP"):

@@ -28,7 +28,7 @@ from api.files.evidence import read_file, write_file
 from api.home.home import Home
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent import Bounds, Consent, Terms
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.grant_rule import require_askable
 from ledger_node.domain.json_object import to_hex
@@ -99,7 +99,8 @@ def sign_draft(
     say(act.words)
     if "terms" in act.content:
         # what can be checked of a grant without a network: it is not over, and asks what can be asked
-        require_askable(Terms.from_json(act.content["terms"]), schemas(), now=clock.now())
+        consent = Consent(Terms.from_json(act.content["terms"]), Bounds.from_json(act.content["bounds"]))
+        require_askable(consent.asked, schemas(), now=clock.now())
     confirm(f"Do you sign this as {key_name}?", yes=yes)
     collected = CollectedSignature(act.digest, sign(act.digest, key)).to_json()
     if out is None:

@@ -126,8 +126,9 @@ def dismiss(number: NumberArgument, home: HomeOption = None) -> Output:
     """Let keys open again what they sealed: the change was not the department's."""
     return Output(
         _decide(foreign_change.dismiss, number, home),
-        told="the keys are in use again. What the ledger holds revoked stays so: end the key that signed it, start the "
-        "instance with a new one, which makes registrations anew, and have the department send its rows again",
+        told="the keys are in use again. What the ledger holds revoked stays so until the council has it cleared: end "
+        "the key that signed it, start the instance with a new one, which makes registrations anew, and have the "
+        "department send its rows again",
     )
 
 

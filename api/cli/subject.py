@@ -1,36 +1,33 @@
 """``credence subject``: firms, the keys that sign for them, and how these change."""
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
 
 from api.cli.attest import CreditCodeOption
 from api.cli.command import Caller, Output, Registrar, command, command_group
 from api.cli.console import talk, time_text
+from api.cli.controller import WantedControllers
 from api.cli.id_prefix import whole_id
 from api.cli.signing import Signing, make_key
 from api.client.client import Client
 from api.client.consent import signing_domain
-from api.client.unsigned_act import describe, unsigned_cancellation, unsigned_rotation
-from api.files.evidence import read_file
+from api.client.unsigned_act import describe, unsigned_cancellation, unsigned_hold, unsigned_rotation
 from api.home.home import Home
-from ledger_node.domain.canonical import JSON, decode
+from ledger_node import clock
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.controller_act import Cancellation, Hold, Rotation
+from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.passkey import Passkey
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import address_of, parse_address
-from ledger_node.domain.subject import ControllerKey, Controllers, keys_to_json
+from ledger_node.domain.subject import Controller, Controllers, keys_to_json
 from ledger_node.randomness import random_bytes
 
+_DAY: Final = 86_400
 subject = command_group("Subjects: firms and the keys that sign for them.", "credence subject show --as wang-bakery")
-_CONTROLLER = (
-    "A controller: an address (0x…), a passkey's JSON file, or the name of a key in this folder; one option each."
-)
-ControllerOption = Annotated[list[str], typer.Option(help=_CONTROLLER)]
-ThresholdOption = Annotated[int, typer.Option(min=1, max=16, help="How many controllers must sign.")]
+DaysOption = Annotated[int, typer.Option("--good-for", min=1, max=30, help="For how many days signatures are good.")]
 SubjectArgument = Annotated[str, typer.Argument(help="The subject's id, or its name in credentials.json.")]
 MySubjectArgument = Annotated[
     str | None, typer.Argument(help="The subject's id, or its name in credentials.json; default: your own.")
@@ -41,29 +38,33 @@ MySubjectArgument = Annotated[
     subject,
     "credence subject register --name wang-bakery",
     "credence subject register --name wang-bakery --controller alice \\\n    --controller bob --threshold 2",
+    "credence subject register --name wang-bakery --person 1=alice.json \\\n"
+    "    --person 1=alice-old.json --person 2=bob.json --threshold 2",
 )
 def register(
     *,
     code: CreditCodeOption,
     name: Annotated[str, typer.Option(help="A short name for the new subject's files in this folder.")],
-    controller: Annotated[
-        list[str] | None,
-        typer.Option(help=f"{_CONTROLLER} If none is given, the key called as the subject, made if need be."),
-    ] = None,
-    threshold: ThresholdOption = 1,
+    wanted: WantedControllers,
     caller: Registrar,
 ) -> Output:
-    """Register a firm with the keys that sign for it (registrars only)."""
+    """Register a firm with the keys that sign for it (registrars only).
+
+    Without --controller and --person it is the key that is called as the subject, made if need be.
+    """
     folder = caller.folder
     if folder.credentials().get(name, {"kind": "subject"})["kind"] != "subject":
         raise InvalidInputError(Reason.CONFIGURATION, f"'{name}' signs in from this folder already; choose another")
-    if not controller and not folder.has_key(name):
+    if wanted.is_empty and not folder.has_key(name):
         make_key(folder, name)
         talk.print(f"made a key for {name}: {folder.path / 'keys' / (name + '.json')}")
-    keys = [_controller_named(folder, raw) for raw in controller or [name]]
-    registered = caller.client().post(
-        "/v1/subjects", {"credit_code": code, "controllers": keys_to_json(keys), "threshold": threshold}
-    )
+    keys = wanted.keys(folder, default=name)
+    body: dict[str, JSON] = {
+        "credit_code": code,
+        "controllers": keys_to_json(keys),
+        "threshold": wanted.threshold,
+    }
+    registered = caller.client().post("/v1/subjects", body)
     write_credential(folder, name, registered["subject"], keys)
     return Output(registered, told=f"registered as subject {registered['subject']}; sign in with --as {name}")
 
@@ -76,12 +77,23 @@ def show(*, subject_id: MySubjectArgument = None, caller: Caller) -> Output:
     for entry in found["history"]:
         by = entry["by"] if entry["recovery"] is None else f"{entry['by']} {entry['recovery']}"
         told.append(f"entry {entry['entry']}, since {time_text(entry['since'])}, by {by}: {_controllers_text(entry)}")
+    if found["entry"] is None:
+        told.append("NO ENTRY COUNTS: a registrar's key is compromised; the registrar asks for a recovery")
+    elif found["controllers"] is None:
+        told.append(
+            f"ENTRY {found['entry']}, since {time_text(found['since'])}, by {found['by']}, IS IN FORCE and unknown "
+            "here: show this node the rotation"
+        )
     pending = found["pending_recovery"]
     if pending is not None:
+        needed = pending["needed_to_cancel"] or "enough"
         told.append(
             f"RECOVERY {pending['number']} IS PENDING and takes effect from {time_text(pending['completable_at'])} on, "
-            f"unless one of you cancels it: credence subject cancel-recovery\n{_controllers_text(pending)}"
+            f"unless {needed} of you cancel it: credence subject cancel-recovery\n"
+            f"{_controllers_text(pending)}"
         )
+    if found["held_until"] is not None and found["held_until"] > clock.now():
+        told.append(f"HELD until {time_text(found['held_until'])}: only withdrawals and recoveries go on")
     return Output(found, rows=[("\n".join(told), found["subject"])])
 
 
@@ -90,35 +102,29 @@ def show(*, subject_id: MySubjectArgument = None, caller: Caller) -> Output:
     "credence subject rotate --controller alice --controller carol \\\n"
     "    --threshold 2 --key alice --key bob --as wang-bakery",
 )
-def rotate(
-    *, controller: ControllerOption, threshold: ThresholdOption = 1, signing: Signing, caller: Caller
-) -> Output | None:
+def rotate(*, wanted: WantedControllers, good_for: DaysOption = 2, signing: Signing, caller: Caller) -> Output | None:
     """Hand your subject to new controllers; the present ones sign. Name those that stay as well."""
     folder, client = caller.folder, caller.client()
     found = _show(client, folder, None)
-    keys = tuple(_controller_named(folder, raw) for raw in controller)
-    draft = unsigned_rotation(
-        signing_domain(client.get("/v1/ledger"), "SubjectRegistry"),
+    rotation = Rotation(
         from_hex(found["subject"], "subject"),
-        found["entry"] + 1,
-        Controllers(keys, threshold, random_bytes(32)),
+        found["next_entry"],
+        Controllers(wanted.keys(folder), wanted.threshold, random_bytes(32)),
+        _deadline(good_for),
     )
-    rotated = signing.send(caller, client, draft)
+    rotated = signing.send(caller, client, unsigned_rotation(_domain(client), rotation))
     if rotated is None:
         return None
     return Output(rotated, told=f"rotated: entry {rotated['entry']} is in force; what was granted before stays granted")
 
 
 @command(subject, "credence subject recover wang-bakery --controller dora")
-def recover(
-    *, subject_id: SubjectArgument, controller: ControllerOption, threshold: ThresholdOption = 1, caller: Registrar
-) -> Output:
+def recover(*, subject_id: SubjectArgument, wanted: WantedControllers, caller: Registrar) -> Output:
     """Request other controllers for a firm that lost its keys (registrars only; check its papers first)."""
     folder = caller.folder
-    keys = tuple(_controller_named(folder, raw) for raw in controller)
     asked = caller.client().post(
         f"/v1/subjects/{_id_of(folder, subject_id)}/recoveries",
-        {"controllers": keys_to_json(keys), "threshold": threshold},
+        {"controllers": keys_to_json(wanted.keys(folder)), "threshold": wanted.threshold},
     )
     return Output(
         asked,
@@ -128,8 +134,10 @@ def recover(
 
 
 @command(subject, "credence subject cancel-recovery --as wang-bakery", name="cancel-recovery")
-def cancel_recovery(*, subject_id: MySubjectArgument = None, signing: Signing, caller: Caller) -> Output | None:
-    """Cancel the pending recovery: a controller signs that it still controls the subject; a registrar just may."""
+def cancel_recovery(
+    *, subject_id: MySubjectArgument = None, good_for: DaysOption = 2, signing: Signing, caller: Caller
+) -> Output | None:
+    """Cancel the pending recovery: controllers sign that they still control the subject; its registrar just may."""
     client = caller.client()
     found = _show(client, caller.folder, subject_id)
     pending = _pending(found)
@@ -137,16 +145,35 @@ def cancel_recovery(*, subject_id: MySubjectArgument = None, signing: Signing, c
         path = f"/v1/subjects/{found['subject']}/recoveries/{pending['number']}/cancellation"
         cancelled = client.post(path, {})
     else:
-        draft = unsigned_cancellation(
-            signing_domain(client.get("/v1/ledger"), "SubjectRegistry"),
+        cancellation = Cancellation(
             from_hex(found["subject"], "subject"),
             pending["number"],
             from_hex(pending["commitment"], "commitment"),
+            _deadline(good_for),
         )
-        cancelled = signing.send(caller, client, draft)
+        cancelled = signing.send(caller, client, unsigned_cancellation(_domain(client), cancellation))
     if cancelled is None:
         return None
     return Output(cancelled, told=f"recovery {cancelled['number']} is cancelled")
+
+
+@command(subject, "credence subject hold --as wang-bakery", "credence subject hold wang-bakery --as market-regulator")
+def hold(
+    *, subject_id: MySubjectArgument = None, good_for: DaysOption = 2, signing: Signing, caller: Caller
+) -> Output | None:
+    """Hold a subject for 14 days: one controller signs, because a key may be in wrong hands; its registrar just may."""
+    client = caller.client()
+    if client.get("/v1/me")["kind"] == "registrar":
+        if subject_id is None:
+            raise InvalidInputError(Reason.CONFIGURATION, "say which subject: credence subject hold SUBJECT")
+        held = client.post(f"/v1/subjects/{_id_of(caller.folder, subject_id)}/holds", {})
+    else:
+        found = _show(client, caller.folder, subject_id)
+        wanted = Hold(from_hex(found["subject"], "subject"), found["next_hold"], _deadline(good_for))
+        held = signing.send(caller, client, unsigned_hold(_domain(client), wanted))
+    if held is None:
+        return None
+    return Output(held, told=f"held until {time_text(held['until'])}: only withdrawals and recoveries go on")
 
 
 @command(subject, "credence subject complete-recovery wang-bakery", name="complete-recovery")
@@ -157,11 +184,11 @@ def complete_recovery(
     number: Annotated[int | None, typer.Option(min=1, help="Which recovery; default: the pending one.")] = None,
     caller: Registrar,
 ) -> Output:
-    """Put the controllers of a recovery in force, 72 hours after it was requested (registrars only)."""
+    """Put the controllers of a recovery in force, once its wait is over (registrars only)."""
     folder, client = caller.folder, caller.client()
-    found = _show(client, folder, subject_id)
-    chosen = number or _pending(found)["number"]
-    completed = client.post(f"/v1/subjects/{found['subject']}/recoveries/{chosen}/completion", {})
+    chosen = number or _pending(_show(client, folder, subject_id))["number"]
+    path = f"/v1/subjects/{_id_of(folder, subject_id)}/recoveries/{chosen}/completion"
+    completed = client.post(path, {})
     kept = name or (subject_id if subject_id in folder.credentials() else completed["subject"])
     controllers = Controllers.from_json(_show(client, folder, completed["subject"])["controllers"])
     write_credential(folder, kept, completed["subject"], controllers.keys)
@@ -178,24 +205,12 @@ def _pending(found: Any) -> Any:  # noqa: ANN401 - JSON of the route
     return pending
 
 
-def _controller_named(folder: Home, raw: str) -> ControllerKey:
-    """Return the controller that an address, a passkey's file or the name of a key stands for.
+def _domain(client: Client) -> SigningDomain:
+    return signing_domain(client.get("/v1/ledger"), "SubjectRegistry")
 
-    Raises:
-        InvalidInputError: ``configuration``; it is none of these.
-    """
-    if raw.startswith("0x"):
-        return parse_address(raw, "controller")
-    path = Path(raw)
-    if path.is_file():
-        return Passkey.from_json(decode(read_file(path)))
-    if not folder.has_key(raw):
-        raise InvalidInputError(
-            Reason.CONFIGURATION,
-            f"'{raw}' is no address, no file, and no key of {folder.path}; make a key: credence key new {raw}",
-            field="controller",
-        )
-    return address_of(folder.read_key(raw))
+
+def _deadline(days: int) -> int:
+    return clock.now() + days * _DAY
 
 
 def _show(client: Client, folder: Home, subject_id: str | None) -> Any:  # noqa: ANN401 - JSON of the route
@@ -213,7 +228,7 @@ def _id_of(folder: Home, raw: str) -> str:
     return whole_id(raw, "subject", lambda: known, Reason.SUBJECT_UNKNOWN)
 
 
-def write_credential(folder: Home, name: str, subject: str, controllers: Sequence[ControllerKey]) -> None:
+def write_credential(folder: Home, name: str, subject: str, controllers: Sequence[Controller]) -> None:
     """Write under a name which of this folder's keys signs in for a subject; with none of them here, only its id."""
     credential: dict[str, JSON] = {"kind": "subject", "id": subject}
     if folder.credentials().get(name, credential)["id"] != subject:
@@ -222,7 +237,7 @@ def write_credential(folder: Home, name: str, subject: str, controllers: Sequenc
             f"{subject} is registered, but '{name}' signs in from this folder as another firm, so it is not noted; "
             "register it once more under another name",
         )
-    key = folder.key_of(controllers)
+    key = folder.key_of([each.key for each in controllers])
     if key is not None:
         credential["key"] = key
     folder.add_credential(name, credential)

@@ -50,10 +50,16 @@ def show(file: Annotated[Path, typer.Argument(help="A trust file.")]) -> Output:
     """Show what a trust file says, and its fingerprint. Needs no network."""
     read = read_trust_file(file)
     talk.print(f"fingerprint  {read.fingerprint}", markup=False)
-    say(f"network      {read.chain_id}, genesis 0x{read.genesis.hex()}")
+    say(f"network      {read.chain_id}")
     for contract, code in read.contracts.items():
         say(f"{contract:16} 0x{code.address.hex()}  code 0x{code.code_hash.hex()}")
-    for each in read.sets:
-        sealers = ", ".join(f"0x{address.hex()}" for address in each.addresses)
-        say(f"{read.finality} from block {each.from_block}: {sealers}")
+    for era in read.eras:
+        say(f"genesis      0x{era.genesis.hex()}")
+        for each in era.sets:
+            sealers = ", ".join(f"0x{address.hex()}" for address in each.addresses)
+            say(f"{era.finality} from block {each.from_block}: {sealers}")
+        if era.ends is not None:
+            say(f"ended with   block {era.ends.block}, 0x{era.ends.hash.hex()}")
+    for mark in read.checkpoints:
+        say(f"checkpoint   block {mark.block}, 0x{mark.hash.hex()}")
     return Output({"fingerprint": read.fingerprint, "trust": read.to_json()})

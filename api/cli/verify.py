@@ -12,8 +12,7 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.proof import Outcome, revealed
-from ledger_node.domain.question_part import show_operand
-from ledger_node.domain.value import Special, format_date
+from ledger_node.domain.value import format_date
 from ledger_node.domain.verification import Policy, Verdict
 
 _COLOURS = {Outcome.HOLDS: "green", Outcome.DOES_NOT_HOLD: "red", Outcome.CANNOT_TELL: "yellow"}
@@ -49,13 +48,15 @@ def verify(
     """
     from api.cli.id_prefix import consent_id
     from api.client.answer_check import check_answer
+    from api.client.asking import Asker, spend_seed
 
     folder, client = caller.folder.require(), caller.client()
     for text in claim:
         Claim.parse(text, schemas())
     granted = consent_id(client, consent)
     me = from_hex(client.get("/v1/me")["id"], "member")
-    answer = client.verify(granted, list(claim), purpose=purpose, max_age_days=max_age_days, operator=operator)
+    asker = Asker(client, spend_seed(folder, caller.name), granted)
+    answer = asker.ask(list(claim), purpose=purpose, max_age_days=max_age_days, operator=operator)
     ledger = ledger_of(folder, rpc_url)
     verdicts = check_answer(answer, ledger, grantee=me, policy=Policy(max_age_days))
     presentation = Presentation.from_json(answer["presentation"], schemas())
@@ -86,7 +87,9 @@ def _basis(shown: ShownClaim, presentation: Presentation, names: Mapping[bytes, 
         question, header = shown.claim.parts[part.part], presentation.attestations[part.attestation].header
         field = schemas().attested(header.schema_id, question.schema).field(question.field)
         value = revealed(field, part.proof)
-        told = "" if value is None else f": {'none' if isinstance(value, Special) else show_operand(field, value)}"
+        told = "" if value is None else f": {field.text(value)}"
+        resolution = field.measure.resolution
+        told += "" if resolution is None else f"; the source is rounded to {field.measure.text(resolution)}"
         whose = names.get(header.issuer, to_hex(header.issuer))
         yield f"by {whose}: {question.schema} of {header.period}, as of {format_date(header.as_of)}{told}"
 

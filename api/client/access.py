@@ -11,6 +11,7 @@ from ledger_node.domain.error import VerificationError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.ticket import CountedUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,13 @@ def check_rows(
     return [checked for checked, _ in read]
 
 
-def uses_without_row(rows: Sequence[CheckedRow], uses: Mapping[bytes, Sequence[bytes]]) -> list[tuple[bytes, bytes]]:
-    """Return (consent, use) of every recorded use that no row names: the log is not whole."""
+def uses_without_row(
+    rows: Sequence[CheckedRow], uses: Mapping[bytes, Sequence[CountedUse]]
+) -> list[tuple[bytes, bytes]]:
+    """Return (consent, use) of every counted use that no row names: the log is not whole."""
     logged: AbstractSet[bytes | None] = {checked.row.use for checked in rows if checked.row is not None}
-    return [(consent, use) for consent, recorded in uses.items() for use in recorded if use not in logged]
+    tickets = ((consent, use.ticket) for consent, counted in uses.items() for use in counted)
+    return [(consent, ticket) for consent, ticket in tickets if ticket not in logged]
 
 
 def _read(item: JSON) -> tuple[CheckedRow, bytes]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from api.catalogue.datatype import schemas
 from ledger_node.chain.port import Block, FactLedger
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.controller_entry import ControllerQuery
 from ledger_node.domain.fact import query_of
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.presentation import Presentation
@@ -26,6 +27,7 @@ def check_answer(answer: JSON, ledger: FactLedger, *, grantee: bytes, policy: Po
         named = record.record("block")
         block = Block(named.integer("number"), named.blob("hash"), named.integer("time"))
         ledger.require_block(block)
-    entry = record.integer("controllers_entry", high=2**32)
-    facts = ledger.facts(query_of(presentation, entry), block)
-    return verify(presentation, schemas(), facts, grantee=grantee, policy=policy, uses_already_counted=1)
+    consent, shown = presentation.consent, record.take("controllers")
+    controllers = None if consent is None or shown is None else ControllerQuery.from_json(shown, consent.terms.subject)
+    facts = ledger.facts(query_of(presentation, controllers), block)
+    return verify(presentation, schemas(), facts, grantee=grantee, policy=policy)

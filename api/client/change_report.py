@@ -16,7 +16,7 @@ from ledger_node.domain.error import ChainError
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.finality import SealedBlock, require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement
-from ledger_node.domain.evidence.slot import StorageWords, entry_slots, facts_of, member_slots, slots_of
+from ledger_node.domain.evidence.slot import StorageWords, facts_of, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Contract, Trust
 from ledger_node.domain.fact import ConsentState, FactQuery, LedgerFacts
@@ -43,6 +43,7 @@ class ChangeKind(StrEnum):
     CONSENT_PAUSED = "consent_paused"
     CONSENT_EXPIRED = "consent_expired"
     CONTROLLERS_CHANGED = "controllers_changed"
+    SUBJECT_HELD = "subject_held"
     MEMBER_SUSPENDED = "member_suspended"
     MEMBER_LEFT = "member_left"
     MEMBER_SUCCEEDED = "member_succeeded"
@@ -101,7 +102,7 @@ def read_changes(bundle: Bundle, trust: Trust, url: str) -> ChangeReport:
     slots = slots_of(query, {})
     slots[Contract.MEMBERS] = tuple(sorted({*slots[Contract.MEMBERS], *members}))
     proof = ledger.state_proof(slots, head)
-    final = require_final(proof.block, trust)
+    final = require_final(proof.block, trust, trust.genesis)
     header = proof.block.header
     words = prove(StateProofs(proof.nodes_of(slots), header.state_root), trust.contracts, slots)
     facts = facts_of(
@@ -122,8 +123,9 @@ def _changes(bundle: Bundle, trust: Trust, facts: LedgerFacts, words: StorageWor
     yield from _of_attestations(bundle, facts)
     yield from _of_keys(bundle, facts)
     yield from _of_members(bundle, words)
-    yield from _of_consent(bundle, facts, words)
-    then, now = (trust.sealers_at(number) for number in (bundle.block.header.number, facts.block_number))
+    yield from _of_consent(bundle, facts)
+    then = trust.era_of(bundle.genesis).sealers_at(bundle.block.header.number)
+    now = trust.current.sealers_at(facts.block_number)
     if then.addresses != now.addresses:
         yield Change(
             ChangeKind.SEALERS_CHANGED,
@@ -178,17 +180,20 @@ def _of_members(bundle: Bundle, words: StorageWords) -> Iterator[Change]:
             yield Change(ChangeKind.MEMBER_SUCCEEDED, f"{name} was taken over by member 0x{successor:064x}")
 
 
-def _of_consent(bundle: Bundle, facts: LedgerFacts, words: StorageWords) -> Iterator[Change]:
-    consent, shown = facts.consent, bundle.presentation.consent
-    if consent is None or shown is None:
+def _of_consent(bundle: Bundle, facts: LedgerFacts) -> Iterator[Change]:
+    consent, history = facts.consent, facts.controllers
+    if consent is None or history is None:
         return
     if consent.state in _OF_CONSENT_STATE:
         yield _OF_CONSENT_STATE[consent.state]
     if consent.expires_at <= facts.block_time:
         yield Change(ChangeKind.CONSENT_EXPIRED, f"the consent expired on {_day(consent.expires_at)}")
-    _, began = entry_slots(shown.terms.subject, bundle.entry + 1)
-    if words[began] > bundle.block.header.timestamp:
-        yield Change(ChangeKind.CONTROLLERS_CHANGED, f"other keys act for the firm since {_day(words[began])}")
+    answered = bundle.block.header.timestamp
+    # the entry and the hold that would come next were proven not to be there
+    for began in sorted(since for since in history.begins.values() if since > answered):
+        yield Change(ChangeKind.CONTROLLERS_CHANGED, f"other keys act for the firm since {_day(began)}")
+    for began in sorted(since for since in history.holds.values() if since > answered):
+        yield Change(ChangeKind.SUBJECT_HELD, f"the firm was held on {_day(began)}, for 14 days")
 
 
 def _day(time: int) -> str:

@@ -112,14 +112,16 @@ class Client:
         self,
         consent: str,
         claims: Sequence[JSON],
+        use: JSON,
         *,
         purpose: str | None = None,
         max_age_days: int | None = None,
         operator: str | None = None,
     ) -> Any:  # noqa: ANN401 - JSON of the route
-        """Ask claims under a consent and return the whole answer."""
+        """Ask claims under a consent and return the whole answer; ``use``: as its spend key signed it for them."""
         policy = None if max_age_days is None else {"max_age_days": max_age_days}
-        said = {"consent": consent, "claims": list(claims), "purpose": purpose, "operator": operator, "policy": policy}
+        said = {"consent": consent, "claims": list(claims), "use": use, "policy": policy}
+        said |= {"purpose": purpose, "operator": operator}
         return self.post("/v1/verifications", {name: value for name, value in said.items() if value is not None})
 
     def _post(self, path: str, content: bytes | Iterable[bytes], media_type: str, **query: str) -> Any:  # noqa: ANN401 - JSON of the route

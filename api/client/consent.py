@@ -1,12 +1,13 @@
 """What a subject's side does with consents: accept what is asked in words of its language, and check it first."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import wording
 from api.client.client import ApiError, Client
-from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
@@ -17,27 +18,40 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import ControllerKey, Controllers
 
+RECORDED_WITHIN_S: Final = 7 * 86_400
+"""So long a consent can be recorded after it was drawn up: its controllers may sign one after the other."""
 
-def accept(client: Client, request: ConsentRequest, language: Language, secret: bytes) -> tuple[Terms, str]:
-    """Return the terms that accept ``request``, and the text that is to be shown before they are signed.
+
+def accept(
+    client: Client, request: ConsentRequest, language: Language, secret: bytes, *, now: int
+) -> tuple[Consent, str]:
+    """Return the consent that grants just what is asked, and the text that is to be shown before it is signed.
 
     ``secret``: 32 random bytes; whoever shows them withdraws the consent.
     """
     members = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
     text = consent_text(request, wording(language, members))
-    return Terms.accepting(request, language.value, text_digest(text), revocation_hash(secret)), text
+    terms = Terms.accepting(request, language.value, text_digest(text))
+    steward = client.post("/v1/steward-keys", {"terms": terms.to_json()})["steward_key"]
+    bounds = Bounds.accepting(
+        request,
+        grant_before=min(now + RECORDED_WITHIN_S, request.expires_at),
+        steward_key=parse_address(steward, "steward_key"),
+        withdrawal_hash=withdrawal_hash(secret),
+    )
+    return Consent(terms, bounds), text
 
 
-def require_grantable(client: Client, terms: Terms, signers: Sequence[ControllerKey] | None, *, now: int) -> None:
+def require_grantable(client: Client, consent: Consent, signers: Sequence[ControllerKey] | None, *, now: int) -> None:
     """Run the checks that the API runs before it records a grant, so that nothing is signed in vain.
 
     ``signers``: who is about to sign; None where others sign elsewhere.
 
     Raises:
-        InvalidInputError: naming the part of the terms that cannot be granted, or ``subject_unknown``.
+        InvalidInputError: naming the part of the consent that cannot be granted, or ``subject_unknown``.
         VerificationError: ``signer_not_controller``, ``signer_repeated`` or ``threshold_not_met``.
     """
-    read = Terms.from_json(terms.to_json())
+    read = Consent(Terms.from_json(consent.terms.to_json()), Bounds.from_json(consent.bounds.to_json())).asked
     controllers = _controllers_of(client, read.subject)
     if signers is not None and controllers is not None:
         controllers.require_signers(signers)

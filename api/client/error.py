@@ -9,11 +9,17 @@ from ledger_node.domain.reason import Reason
 
 
 class ApiError(CredenceError):
-    """The API refused: ``status`` is the HTTP status, ``reason`` and ``message`` say why."""
+    """The API refused: ``status`` is the HTTP status, ``reason`` and ``message`` say why.
 
-    def __init__(self, status: int, reason: Reason, message: str, field: str | None = None) -> None:
+    ``free_number``: of a use whose number is taken, one that can be used instead.
+    """
+
+    def __init__(
+        self, status: int, reason: Reason, message: str, field: str | None = None, *, free_number: int | None = None
+    ) -> None:
         super().__init__(reason, message, field=field)
         self.status = status
+        self.free_number = free_number
 
 
 class NoAnswerError(ChainError):
@@ -28,7 +34,9 @@ def refusal_of(response: httpx.Response) -> ApiError:
         reason, detail = Reason(body["reason"]), str(body.get("detail", body.get("error_description", "")))
     except (ValueError, KeyError, TypeError):
         return ApiError(response.status_code, Reason.INTERNAL, f"the API answered {response.status_code}")
-    return ApiError(response.status_code, reason, detail, body.get("field"))
+    free = body.get("free_number")
+    number = free if isinstance(free, int) else None
+    return ApiError(response.status_code, reason, detail, body.get("field"), free_number=number)
 
 
 def is_refused(error: BaseException | None) -> bool:

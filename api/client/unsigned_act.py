@@ -13,16 +13,26 @@ from api.client.client import Client
 from api.sign_in.protocol.assertion import MAX_KEYS, stated_keys
 from api.sign_in.protocol.jose import public_key
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import (
+from ledger_node.domain.consent import Bounds, Consent, Terms
+from ledger_node.domain.consent_act import (
     REFUSAL_STATEMENT,
     WITHDRAWAL_STATEMENT,
     Change,
-    Terms,
     change_digest,
     refusal_digest,
     withdrawal_digest,
 )
 from ledger_node.domain.consent_text import consent_text, language_named, text_digest
+from ledger_node.domain.controller_act import (
+    CANCELLATION_STATEMENT,
+    HOLD_STATEMENT,
+    MAX_DEADLINE,
+    Cancellation,
+    Hold,
+    Rotation,
+    controller_lines,
+    time_text,
+)
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject, to_hex
@@ -30,13 +40,9 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import (
-    CANCELLATION_STATEMENT,
-    ROTATION_STATEMENT,
     Controllers,
     Signature,
-    cancellation_digest,
     keys_to_json,
-    rotation_digest,
     signature_from_json,
     signature_to_json,
 )
@@ -67,24 +73,25 @@ class UnsignedAct:
 
 
 def unsigned_grant(
-    domain: SigningDomain, terms: Terms, names: Mapping[bytes, str], request: bytes | None = None
+    domain: SigningDomain, consent: Consent, names: Mapping[bytes, str], request: bytes | None = None
 ) -> UnsignedAct:
-    """Return the grant of ``terms``; ``names``: of departments that they list; ``request``: the one it answers.
+    """Return the grant of a consent; ``names``: of departments that it lists; ``request``: the one it answers.
 
     Raises:
         InvalidInputError: ``consent_text_differs``; the terms name another text than they say.
     """
-    text = consent_text(terms, wording(language_named(terms.language), names))
+    terms = consent.terms
+    text = consent_text(consent.asked, wording(language_named(terms.language), names))
     if text_digest(text) != terms.text_digest:
         raise InvalidInputError(
             Reason.CONSENT_TEXT_DIFFERS, "the terms name another text than they say; do not sign them"
         )
-    body: dict[str, JSON] = {"terms": terms.to_json()}
+    body: dict[str, JSON] = {"terms": terms.to_json(), "bounds": consent.bounds.to_json()}
     if request is not None:
         body["request"] = to_hex(request)
     listed: dict[str, JSON] = {to_hex(member): name for member, name in names.items() if member in terms.departments}
     return UnsignedAct(
-        terms.digest(domain), text, "/v1/consents", body, _content("grant", domain, {**body, "names": listed})
+        consent.digest(domain), text, "/v1/consents", body, _content("grant", domain, {**body, "names": listed})
     )
 
 
@@ -121,35 +128,52 @@ def unsigned_change(domain: SigningDomain, consent: bytes, change: Change, numbe
     )
 
 
-def unsigned_rotation(domain: SigningDomain, subject: bytes, entry: int, controllers: Controllers) -> UnsignedAct:
-    """Return the hand-over of a subject to ``controllers``; ``entry`` is one more than the present one."""
-    shown = f"subject {to_hex(subject)}, entry {entry}\n{describe(controllers)}"
+def unsigned_rotation(domain: SigningDomain, rotation: Rotation) -> UnsignedAct:
+    """Return the hand-over of a subject to other controllers."""
+    subject, controllers = to_hex(rotation.subject), rotation.controllers
+    numbers: dict[str, JSON] = {"entry": rotation.entry, "deadline": rotation.deadline}
     return UnsignedAct(
-        rotation_digest(subject, entry, controllers.commitment, domain),
-        f"{ROTATION_STATEMENT}\n{shown}",
-        f"/v1/subjects/{to_hex(subject)}/rotations",
+        rotation.digest(domain),
+        rotation.text,
+        f"/v1/subjects/{subject}/rotations",
         {
             "controllers": keys_to_json(controllers.keys),
             "threshold": controllers.threshold,
             "salt": to_hex(controllers.salt),
-            "entry": entry,
+            **numbers,
         },
-        _content("rotate", domain, {"subject": to_hex(subject), "entry": entry, "controllers": controllers.to_json()}),
+        _content("rotate", domain, {"subject": subject, **numbers, "controllers": controllers.to_json()}),
     )
 
 
-def unsigned_cancellation(domain: SigningDomain, subject: bytes, number: int, commitment: bytes) -> UnsignedAct:
-    """Return the cancellation of a recovery, for which the signature of one controller is enough."""
+def unsigned_cancellation(domain: SigningDomain, cancellation: Cancellation) -> UnsignedAct:
+    """Return the cancellation of a recovery; how many persons must sign it, the subject shows."""
+    subject, number, deadline = to_hex(cancellation.subject), cancellation.number, cancellation.deadline
+    members: dict[str, JSON] = {
+        "subject": subject,
+        "number": number,
+        "commitment": to_hex(cancellation.commitment),
+        "deadline": deadline,
+    }
     return UnsignedAct(
-        cancellation_digest(subject, number, commitment, domain),
-        f"{CANCELLATION_STATEMENT}\nsubject {to_hex(subject)}, recovery {number}",
-        f"/v1/subjects/{to_hex(subject)}/recoveries/{number}/cancellation",
-        {},
-        _content(
-            "cancel_recovery",
-            domain,
-            {"subject": to_hex(subject), "number": number, "commitment": to_hex(commitment)},
-        ),
+        cancellation.digest(domain),
+        f"{CANCELLATION_STATEMENT}\nsubject {subject}, recovery {number}, good until {time_text(deadline)}",
+        f"/v1/subjects/{subject}/recoveries/{number}/cancellation",
+        {"deadline": deadline},
+        _content("cancel_recovery", domain, members),
+    )
+
+
+def unsigned_hold(domain: SigningDomain, hold: Hold) -> UnsignedAct:
+    """Return the hold of a subject, for which the signature of one controller is enough."""
+    subject = to_hex(hold.subject)
+    numbers: dict[str, JSON] = {"number": hold.number, "deadline": hold.deadline}
+    return UnsignedAct(
+        hold.digest(domain),
+        f"{HOLD_STATEMENT}\nsubject {subject}, hold {hold.number}, good until {time_text(hold.deadline)}",
+        f"/v1/subjects/{subject}/holds",
+        numbers,
+        _content("hold", domain, {"subject": subject, **numbers}),
     )
 
 
@@ -187,10 +211,11 @@ def _read(act: str, record: JsonObject, domain: SigningDomain) -> UnsignedAct:
     match act:
         case "grant":
             terms, listed = Terms.from_json(record.take("terms")), record.record("names")
+            bounds = Bounds.from_json(record.take("bounds"))
             names = {member: listed.text(to_hex(member)) for member in terms.departments if to_hex(member) in listed}
             listed.done()
             request = record.blob("request") if record.has("request") else None
-            return unsigned_grant(domain, terms, names, request)
+            return unsigned_grant(domain, Consent(terms, bounds), names, request)
         case "refuse":
             return unsigned_refusal(domain, record.blob("request"))
         case "withdraw":
@@ -200,10 +225,15 @@ def _read(act: str, record: JsonObject, domain: SigningDomain) -> UnsignedAct:
             return unsigned_change(domain, record.blob("consent"), Change(act), number)
         case "rotate":
             subject, entry = record.blob("subject"), record.integer("entry", low=1, high=_MAX_NUMBER)
-            return unsigned_rotation(domain, subject, entry, Controllers.from_json(record.take("controllers")))
+            deadline, controllers = _deadline(record), Controllers.from_json(record.take("controllers"))
+            return unsigned_rotation(domain, Rotation(subject, entry, controllers, deadline))
         case "cancel_recovery":
             subject, number = record.blob("subject"), record.integer("number", low=1, high=_MAX_NUMBER)
-            return unsigned_cancellation(domain, subject, number, record.blob("commitment"))
+            commitment, deadline = record.blob("commitment"), _deadline(record)
+            return unsigned_cancellation(domain, Cancellation(subject, number, commitment, deadline))
+        case "hold":
+            subject, number = record.blob("subject"), record.integer("number", low=1, high=_MAX_NUMBER)
+            return unsigned_hold(domain, Hold(subject, number, _deadline(record)))
         case "sign_in_keys":
             client, number = record.blob("client"), record.integer("number", low=1)
             return unsigned_sign_in_keys(domain, stated_keys(client, number, record.items("keys", max_items=MAX_KEYS)))
@@ -211,13 +241,14 @@ def _read(act: str, record: JsonObject, domain: SigningDomain) -> UnsignedAct:
             raise InvalidInputError(Reason.REQUEST_INVALID, "this is no draft of an act that is signed", field="act")
 
 
+def _deadline(record: JsonObject) -> int:
+    return record.integer("deadline", low=1, high=MAX_DEADLINE)
+
+
 def describe(controllers: Controllers) -> str:
     """Return who signs, in words: the threshold, then a key a line."""
-    keys = [
-        f"  passkey {key['public_key']}" if isinstance(key, Mapping) else f"  {key}"
-        for key in keys_to_json(controllers.keys)
-    ]
-    return "\n".join([f"{controllers.threshold} of these {len(keys)} must sign:", *keys])
+    persons = len(controllers.persons)
+    return "\n".join([f"{controllers.threshold} of {persons} persons must sign:", *controller_lines(controllers)])
 
 
 def _content(act: str, domain: SigningDomain, members: Mapping[str, JSON]) -> dict[str, JSON]:

@@ -29,6 +29,7 @@ from api.http.route import (
     receipt,
     reference,
     sign_in,
+    spend_seed,
     subject,
     verification,
 )
@@ -53,6 +54,7 @@ ROUTERS: Final = (
     subject.router,
     attestation.router,
     consent.router,
+    spend_seed.router,
     receipt.router,
     access.router,
     notification.router,

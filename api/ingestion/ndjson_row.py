@@ -1,22 +1,22 @@
 """Rows of an NDJSON upload: one JSON object a line, under the rules of cells.
 
-Texts are cleaned and read as the cells of CSV are. Numbers are integers in the canonical unit, within what a cell can
-say.
+Texts are cleaned and read as the cells of CSV are. A number without decimals is an integer, within what a cell can say;
+one with decimals is a text, so that nobody takes yuan for fen.
 """
 
 from typing import Final
 
 from api.catalogue.datatype import CellFormat, DataType
-from api.ingestion.cell import MAX_OF, clean, parse_cell, parse_date_cell, parse_year
+from api.ingestion.cell import MAX_COUNT, clean, parse_cell, parse_date_cell, parse_year
 from api.ingestion.row import Row
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.value import Period, parse_date
+from ledger_node.domain.value import Period, Special, parse_date
 
-_NONE: Final = "none"
+_ENDS: Final = (Special.NONE_ON_RECORD.value, Special.NO_END.value)
 
 
 def ndjson_row(data_type: DataType, number: int, line: str) -> Row | None:
@@ -47,13 +47,14 @@ def _cleaned(value: JSON) -> JSON:
 
 def _value(form: CellFormat, value: JSON, name: str) -> JSON:
     value = _cleaned(value)
-    most = MAX_OF.get(form)
-    if most is None:
-        return parse_cell(form, value, name) if isinstance(value, str) and value != _NONE else value
+    if form is not CellFormat.INTEGER:
+        return parse_cell(form, value, name) if isinstance(value, str) and value not in _ENDS else value
     if value == "":
         return None
-    if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= most:
-        raise InvalidInputError(Reason.VALUE_OUT_OF_RANGE, f"this must lie between 0 and {most}", field=name)
+    if isinstance(value, int) and not isinstance(value, bool) and not -MAX_COUNT <= value <= MAX_COUNT:
+        raise InvalidInputError(
+            Reason.VALUE_OUT_OF_RANGE, f"this must lie between -{MAX_COUNT} and {MAX_COUNT}", field=name
+        )
     return value
 
 

@@ -10,32 +10,54 @@ from api.instance.chain_copy import Head, OpenMoment
 from api.instance.founding import DEMO_BANKS, ChainParameters, found
 from api.instance.store_place import Addresses
 from ledger_node import clock
+from ledger_node.chain.port import NO_DELAYS, Delays
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import ChainMoment, Engine, Genesis, NodeError, chain_moment, run_node
+from ledger_node.randomness import random_places
 
-_CHAIN_ID: Final = 760_001
+_FEWEST_BITS: Final = 48
+LARGEST_CHAIN_ID: Final = 4_503_599_627_370_476
+"""The largest that wallets take: its signatures' v still is a safe integer of JSON."""
 
 
 def found_instance(
     home: Home,
-    chain_id: int = _CHAIN_ID,
+    chain_id: int | None = None,
     *,
     banks: Mapping[str, str] | None = None,
     database_url: str | None = None,
     keys_url: str | None = None,
+    delays: Delays = NO_DELAYS,
+    relayers: Sequence[str] = (),
 ) -> None:
     """Make ``home`` with an embedded chain. ``banks``: short name -> full name; None for the demo bank.
 
-    ``database_url``, ``keys_url``: where its store and its key ledger are, if not in the folder.
+    ``chain_id``: drawn if it is None, so that what is signed here counts on no other chain, a rehearsal's included.
+    ``database_url``, ``keys_url``: where its store and its key ledger are, if not in the folder. ``relayers``: as for
+    ``found``.
 
     Raises:
         InvalidInputError: ``configuration``; there is something at this path or in these databases already.
         ChainError: the new node does not answer.
     """
-    found(home, chain_id, _create_chain, banks=banks or DEMO_BANKS, addresses=Addresses(database_url, keys_url))
+    found(
+        home,
+        drawn_chain_id() if chain_id is None else chain_id,
+        _create_chain,
+        banks=banks or DEMO_BANKS,
+        addresses=Addresses(database_url, keys_url),
+        delays=delays,
+        relayers=relayers,
+    )
+
+
+def drawn_chain_id() -> int:
+    """Return a chain id that nobody else has drawn: of 48 to 52 bits, so 44 quadrillions to choose from."""
+    lowest = 1 << _FEWEST_BITS - 1
+    return lowest + random_places(1, LARGEST_CHAIN_ID + 1 - lowest)[0]
 
 
 def run_chain(

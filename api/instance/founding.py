@@ -1,7 +1,7 @@
 """Founding a consortium of one: keys, chain, contracts, members, and their first sign-in keys."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -17,12 +17,13 @@ from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import public_part
 from api.sign_in.server.key_set import KeySets
 from api.sign_in.server.principal import kind_of
-from ledger_node.chain.deployment import Founder, FoundingSchema, deploy, member_id
-from ledger_node.chain.port import Ledger, Role
+from ledger_node.chain.deployment import Founder, FounderKey, FoundingSchema, deploy, member_id, purposes_of
+from ledger_node.chain.port import NO_DELAYS, Delays, Ledger, Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.fact import KeyPurpose
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
@@ -66,8 +67,13 @@ def found(
     *,
     banks: Mapping[str, str] = DEMO_BANKS,
     addresses: Addresses = IN_FOLDER,
+    delays: Delays = NO_DELAYS,
+    relayers: Sequence[str] = (),
 ) -> None:
     """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``; ``addresses``: of its store.
+
+    ``delays``: of the council's decisions, from the end of the founding on. ``relayers``: names of further relayers, at
+    most two; each has one of the accounts that the operator sends from.
 
     Raises:
         InvalidInputError: ``configuration``; this path exists already, the banks cannot be told apart, or the databases
@@ -77,7 +83,7 @@ def found(
     members = _members(chain_id, banks)
     require_unused(home, addresses)
     with new_folder(home.path) as path:
-        _found_in(Home(path), chain_id, members, create_chain, addresses)
+        _found_in(Home(path), chain_id, members, create_chain, addresses, delays, relayers)
 
 
 def _found_in(
@@ -86,6 +92,8 @@ def _found_in(
     members: list[LocalMember],
     create_chain: Callable[[ChainParameters], None],
     addresses: Addresses,
+    delays: Delays,
+    relayers: Sequence[str],
 ) -> None:
     draft.ensure_passphrase()
     further = {
@@ -106,12 +114,21 @@ def _found_in(
     create_chain(ChainParameters(draft.chain, chain_id, keys["sealer"], allowlist))
     draft.write_members(members)
     draft.write_purposes(default_purposes())
-    own = {member.slug: (member.slug, *further.get(member.slug, ())) for member in members}
-    founders = [
-        Founder(member.id, member.name, member.roles, tuple(address_of(keys[slug]) for slug in own[member.slug]))
-        for member in members
+    lent = dict(zip(chain.from_iterable(further.values()), relayers, strict=False))
+    own = {slug: [name for name in accounts if name not in lent] for slug, accounts in further.items()}
+    founders = [_founder(member, keys, own.get(member.slug, ())) for member in members]
+    founders += [
+        Founder(member_id(name, chain_id), name, Role.RELAYER, (FounderKey(address_of(keys[slug]), KeyPurpose.RELAY),))
+        for slug, name in lent.items()
     ]
-    _deploy(draft, chain_id, keys, members, founders, senders, addresses)
+    _deploy(draft, chain_id, keys, members, founders, senders, addresses, delays)
+
+
+def _founder(member: LocalMember, keys: Mapping[str, bytes], senders: Iterable[str]) -> Founder:
+    """Return a member with its own key, for all that its roles ask for, and accounts that only relay."""
+    own = FounderKey(address_of(keys[member.slug]), purposes_of(member.roles))
+    further = (FounderKey(address_of(keys[slug]), KeyPurpose.RELAY) for slug in senders)
+    return Founder(member.id, member.name, member.roles, (own, *further))
 
 
 def _members(chain_id: int, banks: Mapping[str, str]) -> list[LocalMember]:
@@ -135,6 +152,7 @@ def _deploy(
     founders: list[Founder],
     senders: list[str],
     addresses: Addresses,
+    delays: Delays,
 ) -> None:
     node = NodeProcess(home)
     node.start()
@@ -146,7 +164,7 @@ def _deploy(
             for name, schema in schemas().items()
         ]
         documents = {"purposes": home.purposes().digest}
-        book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, first, documents)
+        book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, first, documents, delays=delays)
         _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc), addresses)
     finally:
         node.stop()

@@ -10,6 +10,7 @@ from api.home.home import Home, LocalMember
 from api.instance.store_place import Addresses, open_home_keys, open_home_store
 from api.services.reconciliation.network_binding import require_network
 from api.storage.database import Store
+from api.storage.log_index import StoredLogs
 from api.storage.migration.schema import STORE
 from api.storage.migration.version import require_version_alone
 from api.storage.outbox import StoredOutbox
@@ -20,6 +21,7 @@ from api.vault.key_ledger import KeyLedger
 from api.vault.key_removal import KeyRemovals
 from api.work.worker_pool import WorkerPool
 from ledger_node.chain.address_book import AddressBook
+from ledger_node.chain.node_limit import require_limits
 from ledger_node.chain.port import Ledger, Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
@@ -85,6 +87,8 @@ def open_resources(
         require_network(store, book)
         keys = open_home_keys(home, store, addresses)
         opened.callback(keys.dispose)
+        # what this machine holds is looked at before any node is asked
+        require_limits(rpc, book)
         purposes = _agreed_purposes(home, Web3Ledger(book, rpc))
         relaying, registering = (
             Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))
@@ -94,7 +98,7 @@ def open_resources(
         made = Resources(
             book=book,
             rpc=rpc,
-            ledger=Web3Ledger(book, rpc, relayer=relaying, registrar=registering),
+            ledger=Web3Ledger(book, rpc, relayer=relaying, registrar=registering, logs=StoredLogs(store)),
             relaying=relaying,
             registering=registering,
             store=store,

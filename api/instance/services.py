@@ -9,29 +9,38 @@ from api.instance.resources import Resources
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
 from api.services.access_log.unanswered_use import UnansweredUses
-from api.services.access_log.writer import AccessLog, UseLeases
+from api.services.access_log.use_lease import UseLeases
+from api.services.access_log.writer import AccessLog
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.receipt import ConsentReceipts
 from api.services.consent.request import ConsentRequestService
+from api.services.consent.spend_seed import SpendSeeds
+from api.services.consent.steward import ConsentKeys
+from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
 from api.services.erasure.erasure import ErasureService
 from api.services.erasure.foreign_change import ForeignChanges
+from api.services.erasure.restored_mark import RestoredMarks
 from api.services.evidence.page import EvidencePages
 from api.services.evidence.store import EvidenceReader
 from api.services.idempotency.call import IdempotentCalls
-from api.services.issuing.issuer import Issuer, unanchored
+from api.services.issuing.issuer import Issuer, unanchored, unmarked
 from api.services.issuing.worker import JobWorker
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
 from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer_builder import AnsweringMember, AnswerPool
-from api.services.verification.attestation_finder import AttestationFinder, FactSelector
+from api.services.verification.attestation_finder import AttestationFinder
+from api.services.verification.fact_selector import FactSelector
 from api.services.verification.pipeline import VerificationService
+from api.services.verification.use_history import UseHistory
 from api.services.verification.use_recorder import UseRecorder
+from api.services.verification.use_signer import UseSigner
+from api.services.verification.use_step import FactSources
 from api.services.webhook.address import AddressRules, system_addresses
 from api.services.webhook.endpoint import Webhooks
 from api.sign_in.server.replay import LocalProofMemory, ProofMemory, SharedProofMemory
@@ -52,23 +61,28 @@ class Services:
         names = {member: department.name for member, department in base.departments.items()}
         pool = CommitPool(base.workers)
         self.issuers = {
-            member: Issuer(department, store, keys, ledger, pool) for member, department in base.departments.items()
+            member: Issuer(department, store, keys, ledger, pool, clock.now)
+            for member, department in base.departments.items()
         }
         self.jobs = JobWorker(store, keys, removals, self.issuers, clock.now)
         self.controllers = ControllerHistory(store, ledger)
         self.sign_in = SignIn(store, ledger, self.controllers.find_current, _proof_memory(store))
         self.subjects = SubjectService(store, keys, self.issuers[registrar.member], ledger, self.controllers)
-        self.consents = ConsentService(store, ledger, self.subjects, self.controllers, base.purposes)
+        consent_keys = ConsentKeys(store, keys, registrar.kek)
+        self.consents = ConsentService(store, ledger, self.subjects, self.controllers, base.purposes, consent_keys)
         self.consent_requests = ConsentRequestService(store, ledger, self.subjects, self.controllers, self.consents)
+        self.spend_seeds = SpendSeeds(store, keys, removals, registrar.kek)
         self.receipts = ConsentReceipts(store, ledger, self.consents, operator)
         self.rotations = RotationService(ledger, self.controllers, self.consents)
         self.recoveries = RecoveryService(store, ledger, self.controllers, self.consents)
+        self.holds = HoldService(ledger, self.controllers)
         self.changes = ForeignChanges(store, keys, ledger, names)
         self.gaps = LedgerReconciliation(store, keys, self.changes, ledger, names, operator.member)
         self.follower = ChainFollower(store, ledger, first=self.gaps.close, watch=self.changes.apply)
         self.notices = NoticeReader(store)
         self.webhooks = Webhooks(store, keys, removals, registrar.kek, rules, system_addresses, clock.now)
-        self.erasures = ErasureService(store, keys, removals, self.issuers, ledger)
+        self.restored_marks = RestoredMarks(store, ledger, self.issuers)
+        self.erasures = ErasureService(store, keys, removals, self.issuers)
         self.calls = IdempotentCalls(store, registrar.kek, base.ring, removals.finish, clock.now)
         self.evidence = EvidenceReader(store, base.ring)
         self.evidence_pages = EvidencePages(self.evidence, ledger)
@@ -99,8 +113,18 @@ class Services:
             UseRecorder(ledger, leases),
             log,
             FactSelector(ledger, (operator.member, operator.signing_key.address)),
+            FactSources(UseHistory(store, ledger), self.consents.find_resumption),
+            UseSigner(
+                self.spend_seeds,
+                self.consents.record_of,
+                ledger.counted_uses,
+                answering=operator.member,
+                domain=ledger.consent_domain,
+            ),
             AnswerPool(answering, processes),
             metrics,
+            answering=operator.member,
+            domain=ledger.consent_domain,
         )
 
 
@@ -118,8 +142,12 @@ def pending_work(base: Resources, services: Services, *, stops: Callable[[], boo
             Resumable(
                 "batches", lambda: unanchored(base.store), lambda member: services.issuers[member].anchor_pending()
             ),
+            Resumable(
+                "superseded", lambda: unmarked(base.store), lambda member: services.issuers[member].mark_pending()
+            ),
             Resumable("access_intervals", services.intervals.waiting, lambda _: services.intervals.anchor_pending()),
             Resumable("ledger_gap", closing.waiting, closing.resume),
+            Resumable("restored_marks", services.restored_marks.waiting, services.restored_marks.resume),
             Resumable(
                 "registrations",
                 services.subjects.waiting,

@@ -13,8 +13,7 @@ from ledger_node.domain.consent_text import Language, Wording, claim_words
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.presentation import ShownClaim
 from ledger_node.domain.proof import Outcome, revealed
-from ledger_node.domain.question_part import show_operand
-from ledger_node.domain.value import Special, format_date
+from ledger_node.domain.value import format_date
 
 _ROOM_MM: Final = 119.0
 """What the sheet leaves for answers and sources."""
@@ -138,7 +137,7 @@ def _values(bundle: Bundle, claim: ShownClaim) -> list[str]:
         field = bundle.schemas.attested(header.schema_id, question.schema).field(question.field)
         value = revealed(field, part.proof)
         if value is not None:
-            values.append("无 none" if isinstance(value, Special) else show_operand(field, value))
+            values.append(field.text(value))
     return values
 
 

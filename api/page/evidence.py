@@ -83,14 +83,15 @@ def _facts(bundle: Bundle, consent: ShownConsent, report: Report) -> Iterator[st
         yield _fact("企业", "Firm", subject.credit_code)
     yield _fact("银行", "Bank", terms.grantee_name)
     yield _fact("用途", "Purpose", f"{terms.purpose_text} ({terms.purpose})")
-    span = f"{_time(terms.not_before, _BEIJING)} — {_time(terms.expires_at, _BEIJING)}"
-    signed = f"{len(consent.signatures)}/{len(consent.controllers.keys)}"
-    yield _fact("授权", "Consent", f"{span}（北京时间 Beijing）· {signed} 签名 signed", to_hex(consent.id))
-    if receipt is None:
-        yield _fact("答复方", "Answered by", "无回执 no receipt: nobody signed which claims were asked")
-    else:
-        use = to_hex(receipt.use)
-        yield _fact("答复方", "Answered by", f"{bundle.names[receipt.member]} · 使用编号 number of the use", use)
+    bounds, use = consent.bounds, bundle.presentation.use
+    span = f"{_time(bounds.not_before, _BEIJING)} — {_time(bounds.expires_at, _BEIJING)}"
+    signed = f"{len(consent.signatures)}/{len(consent.controllers.persons)}"
+    yield _fact("授权", "Consent", f"{span}（北京时间 Beijing）· {signed} 人签名 persons signed", to_hex(consent.id))
+    who = "无回执 no receipt" if receipt is None else bundle.names[receipt.member]
+    counted = None if use is None else use.counted
+    if counted is not None:
+        spent = f"第 {counted.number} 次使用 use {counted.number} of {bounds.max_uses}"
+        yield _fact("答复方", "Answered by", f"{who} · {spent}", to_hex(counted.ticket))
     if final is not None:
         sealed = f"{len(final.signers)}/{final.of} 签封 sealed · 网络 network {bundle.chain_id}"
         yield _fact("区块", "Block", sealed, to_hex(final.hash))

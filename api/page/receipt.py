@@ -87,7 +87,7 @@ def _add(section: ET.Element, receipt: Receipt, text: str | None) -> None:
 
 
 def _rows(receipt: Receipt) -> list[tuple[str, str]]:
-    terms, at = receipt.basis.terms, receipt.recorded
+    terms, at = receipt.basis.asked, receipt.recorded
     is_consent = isinstance(receipt.basis.about, ShownConsent)
     rows = [
         ("时间（北京时间） Time (Beijing)", _time(at.block_time)),
@@ -101,12 +101,11 @@ def _rows(receipt: Receipt) -> list[tuple[str, str]]:
     match receipt.act:
         case Act.USED:
             rows.append(("第几次使用 Use", f"{receipt.number} / {terms.max_uses}"))
-            rows.append(("使用编号 Id of the use", to_hex(receipt.use or b"")))
+            rows.append(("使用凭单 Ticket of the use", to_hex(receipt.use or b"")))
         case Act.PAUSED | Act.RESUMED:
             rows.append(("第几次变更 Change", str(receipt.number)))
         case Act.WITHDRAWN:
-            signed = receipt.basis.signed_act is not None
-            rows.append(("方式 By", "控制人签名 signatures of the controllers" if signed else "撤回密钥 the secret"))
+            rows.append(("方式 By", _withdrawn_by(receipt)))
         case Act.GRANTED | Act.REFUSED:
             pass
     return [
@@ -117,6 +116,12 @@ def _rows(receipt: Receipt) -> list[tuple[str, str]]:
         ("出具人 Issued by member", to_hex(receipt.keeper)),
         ("回执编号 Id of this receipt", to_hex(receipt.digest)),
     ]
+
+
+def _withdrawn_by(receipt: Receipt) -> str:
+    if receipt.basis.signed_act is not None:
+        return "控制人签名 signatures of the controllers"
+    return "代管密钥 the steward key" if receipt.number else "撤回密钥 the secret"
 
 
 def _time(seconds: int) -> str:

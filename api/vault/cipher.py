@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.hashing import HASH_BYTES, hmac_sha256
 from ledger_node.domain.reason import Reason
@@ -23,7 +24,11 @@ _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
 _NO_KIND: Final = bytes(32)
 _ENTRY_BYTES: Final = HASH_BYTES + KEY_ID_BYTES
-_SPECIAL = {Special.ABSENT: {"special": "absent"}, Special.NONE_ON_RECORD: {"special": "none"}}
+_SPECIAL = {
+    Special.ABSENT: {"special": "absent"},
+    Special.NONE_ON_RECORD: {"special": "none"},
+    Special.NO_END: {"special": "no end"},
+}
 _CODE_BYTES = 18
 
 
@@ -161,8 +166,17 @@ class VaultRecord:
     def from_bytes(cls, data: bytes) -> "VaultRecord":
         """Read what ``to_bytes`` wrote."""
         code_end = HASH_BYTES + _CODE_BYTES
-        values = [
-            next(special for special, form in _SPECIAL.items() if form == value) if isinstance(value, dict) else value
-            for value in json.loads(data[code_end:])
-        ]
+        values = [_read(value) for value in json.loads(data[code_end:])]
         return cls(data[:HASH_BYTES], data[HASH_BYTES:code_end].decode("ascii"), values)
+
+
+def _read(value: JSON) -> Value:
+    match value:
+        case dict():
+            return next(special for special, form in _SPECIAL.items() if form == value)
+        case list():
+            return tuple(str(member) for member in value)
+        case int() | str():
+            return value
+        case _:
+            raise CredenceError(Reason.INTERNAL, "the vault holds a record of another form")

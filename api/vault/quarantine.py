@@ -3,7 +3,8 @@
 A thief with a department's signing key can say on the ledger that everything is erased; deleting on that word would do
 the thief's work. So such a change is noted here with the keys that it is about: they are there, they are copied, and
 whoever asks for one gets none. The operator confirms the change, and they are erased, or dismisses it, and they open
-again what they sealed. A change that was decided about is not taken in again.
+again what they sealed. A change that was decided about is not taken in again. If the council has cleared on the ledger
+what the change said, the keys are released, since nothing calls them erased any more.
 """
 
 from collections.abc import Collection, Sequence
@@ -14,7 +15,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from api.storage import table
-from api.storage.database import IDS, Store, rows_among
+from api.storage.database import IDS, Store, chunks, rows_among
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -101,19 +102,49 @@ class Quarantines:
             return _hidden(connection, ids)
 
     def open(self, found: Quarantine, ids: Collection[bytes]) -> Quarantine | None:
-        """Put keys into quarantine for a change, or return None for one that is known. Its number is given here."""
+        """Put keys into quarantine for a change, or return None for one that is decided. Its number is given here.
+
+        Several changes of one transaction are one here.
+        """
         with self._database.begin() as connection:
-            known = (_CHANGE.member == found.member) & (_CHANGE.transaction == found.transaction)
-            if connection.execute(select(_CHANGE.number).where(known)).first() is not None:
+            mine = (_CHANGE.member == found.member) & (_CHANGE.transaction == found.transaction)
+            known = connection.execute(select(_CHANGE.number, _CHANGE.state).where(mine)).first()
+            if known is not None and known.state != QuarantineState.OPEN.value:
                 return None
-            number = (connection.execute(select(func.max(_CHANGE.number))).scalar_one() or 0) + 1
-            connection.execute(insert(table.quarantine), replace(found, number=number).columns())
+            if known is None:
+                number = (connection.execute(select(func.max(_CHANGE.number))).scalar_one() or 0) + 1
+                connection.execute(insert(table.quarantine), replace(found, number=number).columns())
+            else:
+                number = known.number
             taken = _hidden(connection, ids)
             rows = [{"id": key_id, "quarantine": number} for key_id in dict.fromkeys(ids) if key_id not in taken]
             if rows:
                 connection.execute(insert(table.quarantined_key), rows)
             connection.execute(update(table.key_ledger).values(version=table.key_ledger.c.version + 1))
         return self.named(number)
+
+    def release(self, ids: Collection[bytes]) -> int:
+        """Let those of ``ids`` open again that wait for the operator, and return how many there were.
+
+        A change of which no key is left in quarantine is dismissed.
+        """
+        with self._database.begin() as connection:
+            waits = select(_CHANGE.number).where(_CHANGE.state == QuarantineState.OPEN.value)
+            found = rows_among(
+                connection, select(table.quarantined_key).where(_HIDDEN.id.in_(IDS), _HIDDEN.quarantine.in_(waits)), ids
+            )
+            held = {row.id: row.quarantine for row in found}
+            if not held:
+                return 0
+            for some in chunks(list(held)):
+                connection.execute(delete(table.quarantined_key).where(_HIDDEN.id.in_(some)))
+            for number in sorted(set(held.values())):
+                left = connection.execute(select(_HIDDEN.id).where(_HIDDEN.quarantine == number).limit(1)).first()
+                if left is None:
+                    mine = update(table.quarantine).where(_CHANGE.number == number)
+                    connection.execute(mine.values(state=QuarantineState.DISMISSED.value))
+            connection.execute(update(table.key_ledger).values(version=table.key_ledger.c.version + 1))
+        return len(held)
 
     def restore(self, held: Sequence[Quarantine]) -> None:
         """Add what a copy of the ledger holds; its keys come with their numbers (``restore_keys``)."""

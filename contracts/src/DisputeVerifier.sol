@@ -3,6 +3,8 @@ pragma solidity =0.8.37;
 
 import {IAnchorRegistry} from "./interfaces/IAnchorRegistry.sol";
 import {IDisputeVerifier} from "./interfaces/IDisputeVerifier.sol";
+import {IMemberRegistry} from "./interfaces/IMemberRegistry.sol";
+import {ISchemaRegistry} from "./interfaces/ISchemaRegistry.sol";
 import {CL1Enum} from "./libraries/CL1Enum.sol";
 import {CL1Field} from "./libraries/CL1Field.sol";
 import {CL1Header} from "./libraries/CL1Header.sol";
@@ -16,9 +18,15 @@ contract DisputeVerifier is IDisputeVerifier {
 
     /// @notice Where the batches are on record.
     IAnchorRegistry public immutable ANCHORS;
+    /// @notice Which keys are compromised.
+    IMemberRegistry public immutable MEMBERS;
+    /// @notice Who may issue what.
+    ISchemaRegistry public immutable SCHEMAS;
 
-    constructor(IAnchorRegistry anchors) {
+    constructor(IAnchorRegistry anchors, IMemberRegistry members, ISchemaRegistry schemas) {
         ANCHORS = anchors;
+        MEMBERS = members;
+        SCHEMAS = schemas;
     }
 
     /// @inheritdoc IDisputeVerifier
@@ -101,6 +109,19 @@ contract DisputeVerifier is IDisputeVerifier {
     }
 
     /// @inheritdoc IDisputeVerifier
+    function checkCodes(
+        Field calldata field,
+        uint16 count,
+        uint256 present,
+        uint256 missing,
+        bytes32[] calldata shown,
+        bytes32 fieldsRoot
+    ) external pure returns (bool) {
+        bytes32 value = CL1Enum.codes(count, present, missing, shown);
+        return CL1Field.leadsTo(field, CL1Field.CODES, value, fieldsRoot);
+    }
+
+    /// @inheritdoc IDisputeVerifier
     function checkPlain(Field calldata field, uint8 typeByte, bytes calldata value, bytes32 fieldsRoot)
         external
         pure
@@ -170,6 +191,18 @@ contract DisputeVerifier is IDisputeVerifier {
     }
 
     /// @inheritdoc IDisputeVerifier
+    function settleCodes(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 count,
+        uint256 present,
+        uint256 missing,
+        bytes32[] calldata shown
+    ) external view returns (bytes32) {
+        return _settle(attestation, slot, CL1Field.CODES, CL1Enum.codes(count, present, missing, shown));
+    }
+
+    /// @inheritdoc IDisputeVerifier
     function settlePlain(
         Attestation calldata attestation,
         Slot calldata slot,
@@ -201,15 +234,31 @@ contract DisputeVerifier is IDisputeVerifier {
         bytes32 root = CL1Tree.batchRoot(digest, attestation.index, anchor.size, attestation.path);
         if (root != anchor.root) revert BatchRootWrong(root, anchor.root);
         if (!ANCHORS.isAnchored(anchor)) revert AnchorNotOnRecord(anchor.member, anchor.number);
-        _requireLive(anchor.member, anchor.start + uint64(attestation.index));
+        _requireIssuer(header.schemaId, anchor);
+        _requireKey(anchor);
+        _requireLive(anchor.member, anchor.start + uint64(attestation.index), header.validUntil);
         bytes32 fieldsRoot = CL1Field.root(header.schemaId, slot, mode, value);
         if (fieldsRoot != header.fieldsRoot) revert FieldRootWrong(fieldsRoot, header.fieldsRoot);
     }
 
-    function _requireLive(bytes32 member, uint64 position) private view {
+    function _requireIssuer(bytes32 schemaId, IAnchorRegistry.Anchor calldata anchor) private view {
+        (uint64 from, uint64 until) = SCHEMAS.issuerPeriod(schemaId, anchor.member);
+        if (anchor.anchoredAt < from || anchor.anchoredAt >= until) {
+            revert IssuerNotAllowedThen(schemaId, anchor.member, anchor.anchoredAt);
+        }
+    }
+
+    /// @dev Whether the key was the member's and in its period then is what the registry required when it anchored.
+    function _requireKey(IAnchorRegistry.Anchor calldata anchor) private view {
+        uint64 from = MEMBERS.keyRecord(anchor.member, anchor.key).compromisedFrom;
+        if (from != 0 && anchor.anchoredAt >= from) revert AnchorKeyCompromised(anchor.key, from);
+    }
+
+    function _requireLive(bytes32 member, uint64 position, uint64 validUntil) private view {
         (bool revoked, bool superseded) = ANCHORS.statusOf(member, position);
         if (revoked) revert AttestationRevoked(member, position);
         if (superseded) revert AttestationSuperseded(member, position);
+        if (block.timestamp >= validUntil) revert AttestationExpired(validUntil);
     }
 
     /// @dev What a header says itself about where it belongs.

@@ -28,9 +28,10 @@ contract SchemaRegistry is ISchemaRegistry, CouncilOwned {
         if (schemaId == 0) revert SchemaIdZero();
         if (_schemas[schemaId].registeredAt != 0) revert SchemaExists(schemaId);
 
-        _schemas[schemaId] = Schema(uint64(block.timestamp), name);
+        uint64 registeredAt = uint64(block.timestamp);
+        _schemas[schemaId] = Schema(registeredAt, name);
 
-        emit SchemaRegistered(schemaId, name);
+        emit SchemaRegistered(schemaId, registeredAt, name);
     }
 
     /// @inheritdoc ISchemaRegistry
@@ -39,9 +40,10 @@ contract SchemaRegistry is ISchemaRegistry, CouncilOwned {
         if (member == 0) revert IssuerZero();
         if (_periods[schemaId][member].from != 0) revert IssuerPeriodExists(schemaId, member);
 
-        _periods[schemaId][member] = Period(uint64(block.timestamp), type(uint64).max);
+        uint64 from = uint64(block.timestamp);
+        _periods[schemaId][member] = Period(from, type(uint64).max);
 
-        emit IssuerAllowed(schemaId, member);
+        emit IssuerAllowed(schemaId, member, from);
     }
 
     /// @inheritdoc ISchemaRegistry
@@ -49,9 +51,10 @@ contract SchemaRegistry is ISchemaRegistry, CouncilOwned {
         Period storage period = _periods[schemaId][member];
         if (period.until != type(uint64).max) revert IssuerNotAllowed(schemaId, member);
 
-        period.until = uint64(block.timestamp);
+        uint64 until = uint64(block.timestamp);
+        period.until = until;
 
-        emit IssuerDisallowed(schemaId, member);
+        emit IssuerDisallowed(schemaId, member, until);
     }
 
     /// @inheritdoc ISchemaRegistry

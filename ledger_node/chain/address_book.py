@@ -14,6 +14,7 @@ CONTRACTS = (
     "SubjectRegistry",
     "AnchorRegistry",
     "ConsentRegistry",
+    "DisputeVerifier",
 )
 
 

@@ -110,6 +110,10 @@ class Artifact:
         """Return topic 0 of ``event`` as 0x hexadecimal digits."""
         return next(to_hex(known.topic) for known in self._events.values() if known.name == event)
 
+    def selector(self, function: str) -> bytes:
+        """Return the four bytes that call data of ``function`` begins with."""
+        return self._functions[function].selector
+
     def encode(self, function: str, *args: object) -> bytes:
         """Return call data."""
         known = self._functions[function]

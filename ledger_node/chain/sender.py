@@ -4,6 +4,7 @@ import threading
 from dataclasses import dataclass
 
 from ledger_node.chain.account_sender import AccountSender
+from ledger_node.chain.node_limit import require_transaction_gas
 from ledger_node.chain.outbox import MemoryOutbox, OutboxStore, TransactionDraft
 from ledger_node.chain.pending_transaction import PendingTransaction, TransactionSigner
 from ledger_node.chain.rpc import ContractRevertError, Rpc, TransactionReceipt
@@ -44,8 +45,10 @@ class Sender:
 
         Raises:
             ContractRevertError: the contract refused.
-            ChainError: ``ledger_refused`` or ``ledger_unavailable``; the message says whether it may still be mined.
+            ChainError: ``node_limit``, ``ledger_refused`` or ``ledger_unavailable``; the message says whether it may
+                still be mined.
         """
+        require_transaction_gas(gas)
         draft = TransactionDraft(to, data, gas)
         with self._guard:
             on_way = self._find(draft)

@@ -11,8 +11,9 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.evidence.block_header import BlockHeader
+from ledger_node.domain.evidence.era import Era, FinalityKind, SealerSet
 from ledger_node.domain.evidence.finality import ExtraData
-from ledger_node.domain.evidence.trust import Contract, ContractCode, FinalityKind, SealerSet, Trust
+from ledger_node.domain.evidence.trust import Contract, ContractCode, Trust
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
@@ -47,7 +48,7 @@ def read_trust(book: AddressBook, rpc: Rpc) -> Trust:
             for contract, proof in zip(Contract, proofs, strict=True)
         }
         kind, _ = _sealers(head)
-        return Trust(book.chain_id, book.genesis, contracts, kind, tuple(_history(rpc, head)))
+        return Trust(book.chain_id, contracts, (Era(book.genesis, kind, tuple(_history(rpc, head))),))
     except (CredenceError, LookupError, TypeError, ValueError) as error:
         if isinstance(error, ChainError):
             raise

@@ -19,7 +19,7 @@ from typing import Final, Self
 from ledger_node.domain.batch import ACCESS_LOG, Anchor
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.fact import LedgerFacts, require_key
+from ledger_node.domain.fact import KeyPurpose, LedgerFacts, require_key
 from ledger_node.domain.hashing import HASH_BYTES, LOG_NODE, batch_leaf, keccak, root_from_path
 from ledger_node.domain.json_object import JsonObject, from_hex, member_of, to_hex
 from ledger_node.domain.proof import Outcome
@@ -249,6 +249,6 @@ def require_logged(row: AccessRow, salt: bytes, place: Place, facts: LedgerFacts
         raise VerificationError(Reason.NOT_ANCHORED, "the chain does not hold this batch as it is shown")
     if anchor.member != keeper:  # 4
         raise VerificationError(Reason.ISSUER_MISMATCH, "the log was anchored by another member")
-    require_key(facts, anchor.member, anchor.key, anchor.anchored_at)  # 4
+    require_key(facts, anchor.member, anchor.key, anchor.anchored_at, KeyPurpose.LOG)  # 4
     if not checkpoint.since <= row.time <= checkpoint.until:  # 5
         raise VerificationError(Reason.OUTSIDE_INTERVAL, "the row was not written in this interval")

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Final, Self, TypeAlias
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.eip712 import SigningDomain, address_word, uint_word
+from ledger_node.domain.eip712 import SignedType, SigningDomain, address_word, bytes32, number, uint_word
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES, MAX_DEPTH, MAX_SIZE, keccak
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
@@ -22,15 +22,28 @@ ACCESS_LOG: Final = 1
 NO_ROOT: Final = bytes(HASH_BYTES)
 NO_PREDECESSOR: Final = bytes(HASH_BYTES)
 _MAX_STREAM: Final = 255
-_BATCH_TYPE: Final = keccak(
-    b"Batch(bytes32 member,uint8 stream,uint64 number,bytes32 root,uint32 size,bytes32 previousRoot,"
-    b"bytes32 supersededDigest)"
+_MAX_U64: Final = (1 << 64) - 1
+_BATCH: Final = SignedType(
+    "Batch",
+    (
+        bytes32("member"),
+        number("stream", 8, 0, _MAX_STREAM),
+        number("number", 64, 1, _MAX_U64),
+        bytes32("root"),
+        number("size", 32, 1, MAX_SIZE),
+        bytes32("previousRoot"),
+        bytes32("supersededDigest"),
+        number("deadline", 64, 0, _MAX_U64),
+    ),
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a member signs to anchor a batch (EIP-712); ``superseded_digest`` is ``changes_digest``."""
+    """What a member signs to anchor a batch (EIP-712); ``superseded_digest`` is ``changes_digest``.
+
+    ``deadline``: the last block time at which it may be anchored, in seconds.
+    """
 
     member: bytes
     stream: int
@@ -39,21 +52,11 @@ class Batch:
     size: int
     previous_root: bytes
     superseded_digest: bytes
+    deadline: int
 
     def digest(self, domain: SigningDomain) -> bytes:
         """Return the EIP-712 digest under the AnchorRegistry's domain."""
-        return domain.digest(
-            keccak(
-                _BATCH_TYPE
-                + self.member
-                + uint_word(self.stream)
-                + uint_word(self.number)
-                + self.root
-                + uint_word(self.size)
-                + self.previous_root
-                + self.superseded_digest
-            )
-        )
+        return domain.digest(_BATCH.struct_hash(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +75,9 @@ class Anchor:
     @property
     def digest(self) -> bytes:
         """keccak(abi.encode(member, stream, number, root, size, start, anchoredAt, key))."""
-        return keccak(
-            self.member
-            + uint_word(self.stream)
-            + uint_word(self.number)
-            + self.root
-            + uint_word(self.size)
-            + uint_word(self.start)
-            + uint_word(self.anchored_at)
-            + address_word(self.key)
-        )
+        place = uint_word(self.stream) + uint_word(self.number)
+        extent = uint_word(self.size) + uint_word(self.start) + uint_word(self.anchored_at)
+        return keccak(self.member + place + self.root + extent + address_word(self.key))
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
@@ -126,6 +122,7 @@ class SignedBatch:
 
     previous_root: bytes
     superseded_digest: bytes
+    deadline: int
     signature: bytes = field(repr=False)
 
     def require_signed(self, anchor: Anchor, domain: SigningDomain) -> None:
@@ -142,6 +139,7 @@ class SignedBatch:
             anchor.size,
             self.previous_root,
             self.superseded_digest,
+            self.deadline,
         )
         if recover(batch.digest(domain), self.signature) != anchor.key:
             raise VerificationError(Reason.BATCH_NOT_SIGNED, "the key that a batch was anchored under did not sign it")
@@ -155,6 +153,7 @@ class SignedBatch:
             "number": number,
             "previous_root": to_hex(self.previous_root),
             "superseded_digest": to_hex(self.superseded_digest),
+            "deadline": self.deadline,
             "signature": to_hex(self.signature),
         }
 
@@ -170,6 +169,7 @@ class SignedBatch:
             signed = cls(
                 previous_root=record.blob("previous_root"),
                 superseded_digest=record.blob("superseded_digest"),
+                deadline=record.integer("deadline"),
                 signature=record.blob("signature", length=SIGNATURE_BYTES),
             )
         return key, signed

@@ -130,5 +130,5 @@ def _integer(digits: str) -> int:
 def _no_float(_: str) -> JSON:
     raise InvalidInputError(
         Reason.TYPE_WRONG,
-        "decimal points, exponents, NaN and Infinity are not read; write amounts as integers in fen",
+        "decimal points, exponents, NaN and Infinity are not read; write decimals as texts",
     )

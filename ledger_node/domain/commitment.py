@@ -15,7 +15,7 @@ from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import ABSENT_BYTE, Field, Mode
-from ledger_node.domain.value import Special, Value, encode_value, format_value, parse_value
+from ledger_node.domain.value import Special, Value, encode_value, parse_value
 
 UP: Final = 0
 DOWN: Final = 1
@@ -53,9 +53,11 @@ def enum_digest(bits: Sequence[bytes]) -> bytes:
 
 
 def enum_bits(field: Field, seed: bytes, value: Value) -> list[bytes]:
-    """Return the bits of an enum field; exactly the bit of its value is set."""
+    """Return the bits of an enum field or a set: of its one value, or of each member that it has, the bit is set."""
+    chosen = value if isinstance(value, tuple) else (value,)
     return [
-        enum_bit(j, kdf(seed, b"bit", field.index, j), is_set=member == value) for j, member in enumerate(field.members)
+        enum_bit(j, kdf(seed, b"bit", field.index, j), is_set=member in chosen)
+        for j, member in enumerate(field.members)
     ]
 
 
@@ -103,7 +105,7 @@ class Committer:
         digest = self._value_digest(field, seed, 0 if absent else value)
         if absent:
             return leaf_digest(self.schema.id, field.index, ABSENT_BYTE, salt, _ABSENT_DIGEST)
-        return leaf_digest(self.schema.id, field.index, field.mode.byte, salt, digest)
+        return leaf_digest(self.schema.id, field.index, field.mode_byte, salt, digest)
 
     def _value_digest(self, field: Field, seed: bytes, value: Value) -> bytes:
         match field.mode:
@@ -178,12 +180,21 @@ class BitsOpening:
 
 
 @dataclass(frozen=True, slots=True)
+class CodesOpening:
+    """Keys of the bits of a set that are opened as 1 and as 0, digests of those that stay shut; together all bits."""
+
+    present: Mapping[int, bytes] = field(repr=False)
+    missing: Mapping[int, bytes] = field(repr=False)
+    shut: Mapping[int, bytes] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class AbsentOpening:
     """Nothing but the salt: shows that the field has no value."""
 
 
 ChainOpening: TypeAlias = AtLeastOpening | BelowOpening | BetweenOpening
-Opening: TypeAlias = PlainOpening | ChainOpening | BitsOpening | AbsentOpening
+Opening: TypeAlias = PlainOpening | ChainOpening | BitsOpening | CodesOpening | AbsentOpening
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +213,19 @@ _CHAIN_MEMBERS: Final[dict[str, tuple[type[ChainOpening], tuple[str, str]]]] = {
 }
 
 
+_CODES_MEMBERS: Final = ("present", "missing", "shut")
+
+
 def proof_to_json(proof: FieldProof, field_: Field) -> dict[str, JSON]:
     """Return the JSON form of a proof."""
     body: dict[str, JSON]
     match proof.opening:
         case PlainOpening(value):
-            body = {"kind": "plain", "value": format_value(field_.type, value)}
+            body = {"kind": "plain", "value": field_.format(value)}
         case BitsOpening(opened, shut):
             body = {"kind": "bits", "opened": _bits_to_json(opened, field_), "shut": _bits_to_json(shut, field_)}
+        case CodesOpening() as codes:
+            body = {"kind": "codes", **{name: _bits_to_json(getattr(codes, name), field_) for name in _CODES_MEMBERS}}
         case AbsentOpening():
             body = {"kind": "absent"}
         case chains:
@@ -246,9 +262,12 @@ def _opening_from_json(record: JsonObject, field_: Field) -> Opening:
     with record:
         match record.text("kind"):
             case "plain":
-                return PlainOpening(parse_value(field_.type, record.take("value"), field_.name))
+                raw = record.take("value")
+                return PlainOpening(parse_value(field_.type, raw, field_.name, scale=field_.measure.scale))
             case "bits":
                 return BitsOpening(_bits_from_json(record, "opened", field_), _bits_from_json(record, "shut", field_))
+            case "codes":
+                return CodesOpening(*(_bits_from_json(record, name, field_) for name in _CODES_MEMBERS))
             case "absent":
                 return AbsentOpening()
             case kind if kind in _CHAIN_MEMBERS:

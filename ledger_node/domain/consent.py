@@ -1,74 +1,64 @@
-"""Consent tokens: the terms that a subject's controllers sign, and what they allow.
+"""Consents: what a bank asks for, the terms that a subject's controllers sign, and the bounds that the ledger holds.
 
-The consent id is the EIP-712 digest of the full terms. Every field is readable when signed. The chain
-holds only the id with state, times and uses; the terms carry a random salt, so an id hides them. A bank's
-request is what it would like to be granted: the same, without what only the subject can say.
+A consent is terms and bounds; its id is their EIP-712 digest, which the ConsentRegistry computes itself. Every field
+is readable when signed. The chain holds the id, the bounds, and which uses were counted; the terms carry a random salt,
+so an id hides them. A bank's request is what it would like to be granted: the same, without what only the subject can
+say. Its id binds the answer key as well, which travels with the request, off the chain.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
-from enum import IntEnum, StrEnum
-from functools import lru_cache
+from dataclasses import dataclass, fields
+from enum import IntEnum
 from typing import Any, ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
+from ledger_node.domain.consent_scope import (
+    LIMIT_FIELDS,
+    MAX_SECONDS,
+    RETENTION_FIELD,
+    SCOPE_FIELDS,
+    VERSION,
+    Scope,
+    require_limits,
+)
 from ledger_node.domain.eip712 import (
-    ANY_DATE,
+    DOMAIN_FIELDS,
     SignedType,
     SigningDomain,
+    address,
+    address_word,
     bytes32,
-    bytes32_list,
-    day,
     number,
-    string_list,
     text,
-    text_word,
-    uint_word,
 )
-from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.error import VerificationError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import JsonObject, Versioned, to_hex
+from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Signature, signature_from_json
-from ledger_node.domain.value import Period, parse_date
 
-VERSION: Final = 1
-MAX_QUESTIONS: Final = 64
-MAX_DEPARTMENTS: Final = 64
 NO_REQUEST: Final = bytes(32)
 """In the place of a request's id: the subject grants of its own accord."""
-_MOST_SECONDS: Final = 2**40 - 1
-_MOST: Final = 2**32 - 1
-_REMEMBERED: Final = 1024
-"""Terms whose hash is kept: every use of a consent takes it more than once."""
-_ASKED: Final = (
-    number("version", 16, VERSION, VERSION),
-    bytes32("subject"),
-    bytes32("grantee"),
-    text("granteeName"),
-    text("purpose"),
-    text("purposeText"),
-    string_list("questions", 1, MAX_QUESTIONS),
-    bytes32_list("departments", MAX_DEPARTMENTS),
-    day("dataFrom"),
-    day("dataTo"),
-    number("notBefore", 64, 0, _MOST_SECONDS),
-    number("expiresAt", 64, 0, _MOST_SECONDS),
-    number("maxUses", 32, 1, _MOST),
-    number("retentionDays", 32, 0, _MOST),
-    bytes32("salt"),
+ASKED_TYPE: Final = SignedType(
+    "Asked", (*SCOPE_FIELDS, *LIMIT_FIELDS, RETENTION_FIELD, address("spendKey"), bytes32("salt"))
 )
-REQUEST_TYPE: Final = SignedType("ConsentRequest", _ASKED)
 TERMS_TYPE: Final = SignedType(
-    "ConsentTerms", (*_ASKED, text("language", 16), bytes32("textDigest"), bytes32("revocationHash"))
+    "Terms", (*SCOPE_FIELDS, RETENTION_FIELD, bytes32("salt"), text("language", 16), bytes32("textDigest"))
 )
-_WITHDRAWAL_TYPE: Final = keccak(b"ConsentWithdrawal(bytes32 consent,string statement)")
-_REFUSAL_TYPE: Final = keccak(b"ConsentRefusal(bytes32 request,string statement)")
-_CHANGE_TYPE: Final = keccak(b"ConsentChange(bytes32 consent,uint24 number,string statement)")
-WITHDRAWAL_STATEMENT: Final = "I withdraw this consent. 我撤回本授权。"
-REFUSAL_STATEMENT: Final = "I refuse this request. 我拒绝本申请。"
+BOUNDS_TYPE: Final = SignedType(
+    "Bounds",
+    (
+        *LIMIT_FIELDS,
+        number("grantBefore", 64, 0, MAX_SECONDS),
+        address("spendKey"),
+        address("stewardKey"),
+        bytes32("withdrawalHash"),
+    ),
+)
+_CONSENT_TYPE: Final = keccak(f"Consent(Terms terms,Bounds bounds){BOUNDS_TYPE.text}{TERMS_TYPE.text}".encode())
+_REQUEST_TYPE: Final = keccak(f"Request(Asked asked,address answerKey){ASKED_TYPE.text}".encode())
 
 
 class RequestState(IntEnum):
@@ -80,64 +70,26 @@ class RequestState(IntEnum):
     REFUSED = 3
 
 
-class Change(StrEnum):
-    """What a subject does with a running consent, short of withdrawing it."""
-
-    PAUSE = "pause"
-    RESUME = "resume"
-
-    @property
-    def statement(self) -> str:
-        """The sentence that controllers sign."""
-        return _CHANGE_STATEMENTS[self]
-
-
-_CHANGE_STATEMENTS: Final = {
-    Change.PAUSE: "I pause this consent. 我暂停本授权。",
-    Change.RESUME: "I resume this consent. 我恢复本授权。",
-}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentRequest(Versioned):
-    """What a bank asks for: one purpose, listed questions (text form), bounded data, time and uses.
+class ConsentRequest(Scope):
+    """What a bank asks for (``Asked`` on the chain).
 
-    Times are seconds since 1970-01-01 UTC: usable from ``not_before`` on and before ``expires_at``. Only
-    attestations whose period lies between the days ``data_from`` and ``data_to`` count, both included.
-
-    Raises:
-        InvalidInputError: ``range_empty`` where ``data_to`` is earlier than ``data_from``.
+    Times are seconds since 1970-01-01 UTC: usable from ``not_before`` on and before ``expires_at``. ``spend_key``: the
+    address of the bank's fresh key for this consent, which spends its uses.
     """
 
-    signed: ClassVar[SignedType] = REQUEST_TYPE
-    version_member: ClassVar[str] = "version"
-    version: ClassVar[int] = VERSION
+    signed: ClassVar[SignedType] = ASKED_TYPE
     readers: ClassVar[dict[int, Callable[[JSON], Any]]] = {}
     """By version."""
 
-    subject: bytes
-    grantee: bytes
-    grantee_name: str
-    purpose: str
-    purpose_text: str
-    questions: tuple[str, ...]
-    departments: tuple[bytes, ...]
-    data_from: str = ANY_DATE
-    data_to: str = ANY_DATE
     not_before: int
     expires_at: int
     max_uses: int
-    retention_days: int
-    salt: bytes = field(repr=False)
+    spend_key: bytes
 
-    def __post_init__(self) -> None:
-        # days in ISO form stand in the order of their texts
-        if ANY_DATE not in {self.data_from, self.data_to} and self.data_to < self.data_from:
-            raise InvalidInputError(Reason.RANGE_EMPTY, "the days of data end before they begin", field="data_to")
-
-    def digest(self, domain: SigningDomain) -> bytes:
-        """Return the id: the EIP-712 digest under the ConsentRegistry's domain."""
-        return domain.digest(_struct_hash(self))
+    def digest(self, answer_key: bytes, domain: SigningDomain) -> bytes:
+        """Return the request's id under the ConsentRegistry's domain; ``answer_key``: the address of its answer key."""
+        return domain.digest(keccak(_REQUEST_TYPE + self.struct_hash + address_word(answer_key)))
 
     def require_within_purpose(self, purposes: Purposes, claims: Sequence[Claim]) -> None:
         """Require that the bounds and ``claims``, which are the questions, lie under the ceilings of the purpose.
@@ -153,40 +105,10 @@ class ConsentRequest(Versioned):
         )
         purpose.require_questions(claims)
 
-    def covers(self, period: Period) -> bool:
-        """Return whether an attestation of ``period`` lies within the days of data."""
-        first = None if self.data_from == ANY_DATE else parse_date(self.data_from, "data_from")
-        last = None if self.data_to == ANY_DATE else parse_date(self.data_to, "data_to")
-        return (first is None or first <= period.first) and (last is None or period.last <= last)
-
-    def to_json(self) -> dict[str, JSON]:
-        """Return the JSON form, in the order of the signed fields."""
-        return self.signed.to_json(self)
-
-    @classmethod
-    def read(cls, value: JSON) -> Self:
-        """Read the JSON form of this version.
-
-        Raises:
-            InvalidInputError: a member is missing, unknown or malformed.
-        """
-        asked = cls.signed.read(JsonObject(value, "terms"))
-        del asked["version"]
-        if not asked["questions"] or asked["expires_at"] <= asked["not_before"]:
-            raise InvalidInputError(
-                Reason.REQUEST_INVALID, "a consent lists at least one question and ends after it begins"
-            )
-        return cls(**asked)
-
-
-@lru_cache(_REMEMBERED)
-def _struct_hash(asked: ConsentRequest) -> bytes:
-    return asked.signed.struct_hash(asked)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms(ConsentRequest):
-    """What is granted: a request as the subject accepts it, in which words it was shown, how it is withdrawn.
+class Terms(Scope):
+    """What is granted, in readable words, and in which words it was shown.
 
     ``text_digest``: keccak256 of the text in ``language`` that was shown when it was signed.
     """
@@ -197,70 +119,112 @@ class Terms(ConsentRequest):
 
     language: str
     text_digest: bytes
-    revocation_hash: bytes
 
     @classmethod
-    def accepting(cls, request: ConsentRequest, language: str, text_digest: bytes, revocation_hash: bytes) -> Self:
+    def accepting(cls, request: ConsentRequest, language: str, text_digest: bytes) -> Self:
         """Return the terms that grant exactly what ``request`` asks for."""
-        asked = {one.name: getattr(request, one.name) for one in fields(ConsentRequest)}
-        return cls(**asked, language=language, text_digest=text_digest, revocation_hash=revocation_hash)
+        asked = {one.name: getattr(request, one.name) for one in fields(Scope)}
+        return cls(**asked, language=language, text_digest=text_digest)
 
 
 ConsentRequest.readers[VERSION] = ConsentRequest.read
 Terms.readers[VERSION] = Terms.read
 
 
-def revocation_hash(secret: bytes) -> bytes:
-    """Return H(0x40 || secret); whoever shows the 32-byte secret withdraws the consent."""
-    return keccak(b"\x40" + secret)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a grant may not leave, as the chain holds it; times are seconds since 1970-01-01 UTC.
+
+    Usable from ``not_before`` on and before ``expires_at``, recorded before ``grant_before``, used at most ``max_uses``
+    times. ``spend_key`` is the bank's, ``steward_key`` the firm's; whoever shows the secret of ``withdrawal_hash``
+    withdraws.
+    """
+
+    not_before: int
+    expires_at: int
+    max_uses: int
+    grant_before: int
+    spend_key: bytes
+    steward_key: bytes
+    withdrawal_hash: bytes
+
+    @classmethod
+    def accepting(
+        cls, request: ConsentRequest, *, grant_before: int, steward_key: bytes, withdrawal_hash: bytes
+    ) -> Self:
+        """Return the bounds that grant exactly what ``request`` asks for."""
+        return cls(
+            not_before=request.not_before,
+            expires_at=request.expires_at,
+            max_uses=request.max_uses,
+            grant_before=grant_before,
+            spend_key=request.spend_key,
+            steward_key=steward_key,
+            withdrawal_hash=withdrawal_hash,
+        )
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form, in the order of the signed fields."""
+        return BOUNDS_TYPE.to_json(self)
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed, or the ledger would refuse these bounds.
+        """
+        said = BOUNDS_TYPE.read(JsonObject(value, "bounds"))
+        require_limits(said)
+        return cls(**said)
 
 
-def withdrawal_digest(consent_id: bytes, domain: SigningDomain) -> bytes:
-    """Return what controllers sign to withdraw a consent without its secret (EIP-712)."""
-    return domain.digest(keccak(_WITHDRAWAL_TYPE + consent_id + text_word(WITHDRAWAL_STATEMENT)))
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Terms and bounds: what controllers sign, and what stands on the chain under one id."""
+
+    terms: Terms
+    bounds: Bounds
+
+    def digest(self, domain: SigningDomain) -> bytes:
+        """Return the id: the EIP-712 digest under the ConsentRegistry's domain."""
+        return consent_digest(self.terms.struct_hash, self.bounds, domain)
+
+    @property
+    def asked(self) -> ConsentRequest:
+        """The request that this consent grants exactly."""
+        scope = {one.name: getattr(self.terms, one.name) for one in fields(Scope)}
+        limits = {one.member: getattr(self.bounds, one.member) for one in LIMIT_FIELDS}
+        return ConsentRequest(**scope, **limits, spend_key=self.bounds.spend_key)
+
+    def to_typed_data(self, domain: SigningDomain) -> dict[str, JSON]:
+        """Return the consent as EIP-712 typed data, for any wallet to show and sign."""
+        return {
+            "types": {
+                "EIP712Domain": DOMAIN_FIELDS,
+                "Consent": [{"name": "terms", "type": "Terms"}, {"name": "bounds", "type": "Bounds"}],
+                "Terms": TERMS_TYPE.listed(),
+                "Bounds": BOUNDS_TYPE.listed(),
+            },
+            "primaryType": "Consent",
+            "domain": domain.to_typed_data(),
+            "message": {"terms": TERMS_TYPE.message(self.terms), "bounds": BOUNDS_TYPE.message(self.bounds)},
+        }
 
 
-def refusal_digest(request_id: bytes, domain: SigningDomain) -> bytes:
-    """Return what controllers sign to refuse a request (EIP-712)."""
-    return domain.digest(keccak(_REFUSAL_TYPE + request_id + text_word(REFUSAL_STATEMENT)))
+def consent_digest(terms_hash: bytes, bounds: Bounds, domain: SigningDomain) -> bytes:
+    """Return the id of the consent whose terms have this struct hash."""
+    return domain.digest(keccak(_CONSENT_TYPE + terms_hash + BOUNDS_TYPE.struct_hash(bounds)))
 
 
-def change_digest(consent_id: bytes, change: Change, number: int, domain: SigningDomain) -> bytes:
-    """Return what controllers sign to pause or resume a consent (EIP-712); ``number`` makes it count once."""
-    return domain.digest(keccak(_CHANGE_TYPE + consent_id + uint_word(number) + text_word(change.statement)))
-
-
-def typed_data(terms: Terms, domain: SigningDomain) -> dict[str, JSON]:
-    """Return the terms as EIP-712 typed data, for any wallet to show and sign."""
-    return {
-        "types": {
-            "EIP712Domain": [
-                {"name": "name", "type": "string"},
-                {"name": "version", "type": "string"},
-                {"name": "chainId", "type": "uint256"},
-                {"name": "verifyingContract", "type": "address"},
-            ],
-            terms.signed.name: terms.signed.listed(),
-        },
-        "primaryType": terms.signed.name,
-        "domain": {
-            "name": "Credence",
-            "version": "1",
-            "chainId": domain.chain_id,
-            "verifyingContract": to_hex(domain.contract),
-        },
-        "message": terms.signed.message(terms),
-    }
-
-
-def require_signed(terms_digest: bytes, consent_id: bytes) -> None:
-    """Require that terms lead to the id they are shown for.
+def require_signed(digest: bytes, shown_id: bytes) -> None:
+    """Require that a consent or a request leads to the id it is shown for.
 
     Raises:
         VerificationError: ``consent_id_mismatch``.
     """
-    if terms_digest != consent_id:
-        raise VerificationError(Reason.CONSENT_ID_MISMATCH, "these terms hash to another consent id")
+    if digest != shown_id:
+        raise VerificationError(Reason.CONSENT_ID_MISMATCH, "these terms and bounds hash to another consent id")
 
 
 def signatures_from_json(items: Sequence[JSON]) -> tuple[Signature, ...]:

@@ -1,10 +1,11 @@
-"""The JSON Schema (draft 2020-12) of requests for consent and of terms, made from the fields that are signed."""
+"""The JSON Schema (draft 2020-12) of requests, terms and bounds of consents, made from the fields that are signed."""
 
 from collections.abc import Mapping
 from typing import Final
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import REQUEST_TYPE, TERMS_TYPE, VERSION
+from ledger_node.domain.consent import ASKED_TYPE, BOUNDS_TYPE, TERMS_TYPE
+from ledger_node.domain.consent_scope import VERSION
 from ledger_node.domain.consent_text import Language
 
 SCHEMA_ID: Final = f"urn:credence:consent-terms:{VERSION}"
@@ -21,24 +22,28 @@ _NOTES: Final[Mapping[str, Mapping[str, JSON]]] = {
     "not_before": {"description": "seconds since 1970-01-01 UTC; usable from then on"},
     "expires_at": {"description": "seconds since 1970-01-01 UTC, later than not_before; usable before then"},
     "max_uses": {"description": "each verification costs one"},
+    "grant_before": {"description": "seconds since 1970-01-01 UTC; the ledger records no grant from then on"},
+    "spend_key": {"description": "address of the bank's fresh key for this consent, which signs each use"},
+    "steward_key": {"description": "address of the firm's fresh key for this consent, which words what is recorded"},
     "retention_days": {"description": "how long the bank may keep what it got"},
     "salt": {"description": "32 random bytes, so that nobody guesses the terms from their id"},
     "language": {"enum": [language.value for language in Language], "description": "of the text that was shown"},
     "text_digest": {"description": "keccak256 of the UTF-8 text that was shown: POST /v1/consent-texts"},
-    "revocation_hash": {"description": "keccak256(0x40 || secret); whoever shows the secret withdraws"},
+    "withdrawal_hash": {"description": "keccak256(0x40 || secret); whoever shows the secret withdraws"},
 }
-REQUEST_SCHEMA: Final = REQUEST_TYPE.schema(_NOTES)
+REQUEST_SCHEMA: Final = ASKED_TYPE.schema(_NOTES)
 TERMS_SCHEMA: Final = TERMS_TYPE.schema(_NOTES)
+BOUNDS_SCHEMA: Final = BOUNDS_TYPE.schema(_NOTES)
 
 
 def consent_schema() -> dict[str, JSON]:
-    """Return the one schema that a request and terms are valid under, each under its own definition."""
-    types = {REQUEST_TYPE.name: REQUEST_SCHEMA, TERMS_TYPE.name: TERMS_SCHEMA}
+    """Return the one schema that a request, terms and bounds are valid under, each under its own definition."""
+    types = {ASKED_TYPE.name: REQUEST_SCHEMA, TERMS_TYPE.name: TERMS_SCHEMA, BOUNDS_TYPE.name: BOUNDS_SCHEMA}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
-        "title": "Credence consent terms",
-        "description": "What a bank asks for, and what a subject's controllers sign as EIP-712 typed data. "
+        "title": "Credence consents",
+        "description": "What a bank asks for, and the terms and bounds that controllers sign as EIP-712 typed data. "
         "The members stand in the order in which they are signed.",
         "oneOf": [{"$ref": f"#/$defs/{name}"} for name in types],
         "$defs": dict(types),

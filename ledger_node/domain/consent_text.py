@@ -1,4 +1,4 @@
-"""The human text of consent terms, in Chinese and English, rendered from the terms and never written beside them.
+"""The human text of a consent, in Chinese and English, rendered from what is asked and never written beside it.
 
 Terms carry the digest of the text that was shown (``text_digest``), so nobody can later claim other words.
 """
@@ -15,11 +15,13 @@ from ledger_node.domain.eip712 import ANY_DATE
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import member_of, to_hex
-from ledger_node.domain.question import Op, Question
-from ledger_node.domain.question_part import MonthsBefore, show_operand
+from ledger_node.domain.number import decimal_text
+from ledger_node.domain.question import OF_SETS, Op, Question
+from ledger_node.domain.question_part import MonthsBefore
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.value import FieldType
+from ledger_node.domain.schema_field import Field
+from ledger_node.domain.value import FieldType, Special
 
 _BEIJING: Final = dt.timezone(dt.timedelta(hours=8))
 
@@ -58,26 +60,26 @@ def text_digest(text: str) -> bytes:
     return keccak(text.encode("utf-8"))
 
 
-def consent_text(terms: ConsentRequest, wording: Wording) -> str:
-    """Return the text of terms; the same terms and wording always give the same text.
+def consent_text(asked: ConsentRequest, wording: Wording) -> str:
+    """Return the text of what is asked, or of ``Consent.asked``; the same with one wording always gives the same text.
 
     Raises:
-        InvalidInputError: a question of the terms cannot be read.
+        InvalidInputError: a question cannot be read.
     """
     phrases = _PHRASES[wording.language]
-    claims = [Claim.parse(text, wording.schemas) for text in terms.questions]
-    shows = any(part.op is Op.REVEAL for claim in claims for part in claim.parts)
+    claims = [Claim.parse(text, wording.schemas) for text in asked.questions]
+    shows = any(part.op is Op.REVEAL or _shows_one(part) for claim in claims for part in claim.parts)
     lines = [
         phrases["title"],
         "",
-        phrases["grantee"].format(name=terms.grantee_name, id=to_hex(terms.grantee)),
-        phrases["purpose"].format(text=terms.purpose_text, code=terms.purpose),
+        phrases["grantee"].format(name=asked.grantee_name, id=to_hex(asked.grantee)),
+        phrases["purpose"].format(text=asked.purpose_text, code=asked.purpose),
         phrases["questions"],
         *(line for number, claim in enumerate(claims, start=1) for line in _claim_lines(number, claim, wording)),
-        phrases["departments"].format(names=_departments(terms, wording)),
-        phrases["data"].format(span=_data(terms, phrases)),
-        phrases["bounds"].format(begin=_time(terms.not_before), end=_time(terms.expires_at), uses=terms.max_uses),
-        phrases["retention"].format(days=terms.retention_days),
+        phrases["departments"].format(names=_departments(asked, wording)),
+        phrases["data"].format(span=_data(asked, phrases)),
+        phrases["bounds"].format(begin=_time(asked.not_before), end=_time(asked.expires_at), uses=asked.max_uses),
+        phrases["retention"].format(days=asked.retention_days),
         phrases["shown" if shows else "hidden"],
         phrases["withdraw"],
     ]
@@ -102,11 +104,25 @@ def _sentence(question: Question, wording: Wording) -> str:
     name = phrases["field"].format(
         type=_type_words(question, wording), field=wording.fields[f"{question.schema}.{question.field}"]
     )
-    kind = wording.schemas[question.schema].field(question.field).type
-    timely = {FieldType.DATE: _OF_TIMES, FieldType.MONTH: _OF_TIMES}.get(kind, {})
-    said = phrases[timely.get(question.op, question.op.value)].format(*_operands(question, wording))
+    field = wording.schemas[question.schema].field(question.field)
+    phrase = question.op.value
+    if field.type in {FieldType.DATE, FieldType.MONTH}:
+        phrase = _OF_TIMES.get(phrase, phrase)
+    if isinstance(question.operand, Special):
+        phrase = question.operand.value
+    elif question.op in OF_SETS and not _shows_one(question):
+        phrase = "lacks" if question.op is Op.HAS_NONE else "has"
+    said = phrases[phrase].format(*_operands(question, wording))
+    resolution = field.measure.resolution
+    if resolution is not None:
+        said += phrases["rounded"].format(number_words(field, resolution, wording.language))
     during = "" if question.period is None else phrases["during"].format(period=question.period)
     return name + said + during
+
+
+def _shows_one(question: Question) -> bool:
+    """Return whether one of the answers about a set shows which of several members decides."""
+    return question.op in OF_SETS and isinstance(question.operand, tuple) and len(question.operand) > 1
 
 
 def _type_words(question: Question, wording: Wording) -> str:
@@ -128,34 +144,41 @@ def _type_words(question: Question, wording: Wording) -> str:
 def _operands(question: Question, wording: Wording) -> list[str]:
     field, phrases = wording.schemas[question.schema].field(question.field), _PHRASES[wording.language]
     match question.operand:
-        case None:
+        case None | Special():
             return []
         case MonthsBefore(months):
             return [phrases["months_before"].format(months=months)]
         case tuple() as several if question.op is Op.RANGE:
-            return [_shown(show_operand(field, one), wording) for one in several]
+            return [_shown(field, one, wording) for one in several]
         case tuple() as members:
             return [phrases["comma"].join(str(member) for member in members)]
         case one:
-            return [_shown(show_operand(field, one), wording)]
+            return [_shown(field, one, wording)]
 
 
-def _shown(operand: str, wording: Wording) -> str:
-    number, space, unit = operand.partition(" ")
-    known = _UNITS.get(unit) if wording.language is Language.CHINESE else None
-    return operand if known is None else number + space + known
+def _shown(field: Field, operand: int | str | bool, wording: Wording) -> str:
+    if field.type is FieldType.INTEGER:
+        return number_words(field, int(operand), wording.language)
+    return field.text(operand)
 
 
-def _departments(terms: ConsentRequest, wording: Wording) -> str:
+def number_words(field: Field, value: int, language: Language) -> str:
+    """Return a number of a field as people write it in one language: exact, with its currency or unit."""
+    measure = field.measure
+    form = _NUMBERS[language].get(measure.word, "{0} {1}" if measure.word else "{0}")
+    return form.format(decimal_text(value, measure.scale), measure.word)
+
+
+def _departments(asked: ConsentRequest, wording: Wording) -> str:
     phrases = _PHRASES[wording.language]
-    named = [wording.members.get(member, to_hex(member)) for member in terms.departments]
+    named = [wording.members.get(member, to_hex(member)) for member in asked.departments]
     return phrases["comma"].join(named) if named else phrases["all_departments"]
 
 
-def _data(terms: ConsentRequest, phrases: Mapping[str, str]) -> str:
-    if terms.data_from == terms.data_to == ANY_DATE:
+def _data(asked: ConsentRequest, phrases: Mapping[str, str]) -> str:
+    if asked.data_from == asked.data_to == ANY_DATE:
         return phrases["any_data"]
-    first, last = (day if day != ANY_DATE else phrases["open"] for day in (terms.data_from, terms.data_to))
+    first, last = (day if day != ANY_DATE else phrases["open"] for day in (asked.data_from, asked.data_to))
     return phrases["span"].format(first=first, last=last)
 
 
@@ -166,10 +189,14 @@ def _time(seconds: int) -> str:
     return dt.datetime.fromtimestamp(seconds, _BEIJING).strftime("%Y-%m-%d %H:%M:%S")
 
 
-_OF_TIMES: Final = {Op.AT_LEAST: "since", Op.BELOW: "before", Op.RANGE: "between"}
+_OF_TIMES: Final = {">=": "since", ">": "after", "<=": "until", "<": "before", "range": "between"}
 """Of dates and months people say before and since, not below and at least."""
 _LAST_TIME: Final = 253_402_214_400
-_UNITS: Final = {"CNY": "元", "months": "个月"}
+_NUMBERS: Final[Mapping[Language, Mapping[str, str]]] = {
+    Language.ENGLISH: {"percent": "{0}%"},
+    Language.CHINESE: {"percent": "{0}%", "CNY": "{0} 元", "months": "{0} 个月", "persons": "{0} 人", "days": "{0} 天"},
+}
+"""How a number stands with its currency or unit; any other word follows it as it is."""
 _PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
     Language.ENGLISH: {
         "title": "Consent to answers about your credit data",
@@ -197,14 +224,26 @@ _PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "months_before": "{months} months before the date of the data",
         "comma": ", ",
         ">=": "at least {0}",
+        ">": "more than {0}",
+        "<=": "at most {0}",
         "<": "below {0}",
         "range": "at least {0} and below {1}",
         "since": "{0} or later",
+        "after": "after {0}",
+        "until": "{0} or earlier",
         "before": "before {0}",
         "between": "{0} or later, and before {1}",
         "in": "one of {0}",
         "not in": "none of {0}",
+        "has any of": "at least one of {0}; a yes shows one of them",
+        "has none of": "none of {0}; a no shows one of them",
+        "has all of": "all of {0}; a no shows one that is missing",
+        "has": "includes {0}",
+        "lacks": "does not include {0}",
         "equals": "exactly {0}",
+        "none": "nothing is on record",
+        "no end": "without an end",
+        "rounded": "; the source is rounded to {0}",
         "reveal": "the value is shown",
     },
     Language.CHINESE: {
@@ -233,14 +272,26 @@ _PHRASES: Final[Mapping[Language, Mapping[str, str]]] = {
         "months_before": "数据截至日前 {months} 个月",
         "comma": "、",
         ">=": "不少于 {0}",
+        ">": "高于 {0}",
+        "<=": "不高于 {0}",
         "<": "低于 {0}",
         "range": "不少于 {0}且低于 {1}",
         "since": "不早于 {0}",
+        "after": "晚于 {0}",
+        "until": "不晚于 {0}",
         "before": "早于 {0}",
         "between": "不早于 {0}且早于 {1}",
         "in": "属于 {0}",
         "not in": "不属于 {0}",
+        "has any of": "至少有 {0} 之一（“是”会显示其中一项）",
+        "has none of": "没有 {0} 中的任何一项（“否”会显示其中一项）",
+        "has all of": "具有 {0} 的全部（“否”会显示所缺的一项）",
+        "has": "包括 {0}",
+        "lacks": "不包括 {0}",
         "equals": "等于 {0}",
+        "none": "无记录",
+        "no end": "长期（无截止日期）",
+        "rounded": "（来源数据取整到 {0}）",
         "reveal": "显示数据",
     },
 }

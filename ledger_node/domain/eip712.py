@@ -12,11 +12,21 @@ from typing import Any, Final
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
+from ledger_node.domain.signature import parse_address
 from ledger_node.domain.value import format_date, parse_date
 
 _DOMAIN_TYPE = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _NAME = keccak(b"Credence")
 _VERSION = keccak(b"1")
+
+
+DOMAIN_FIELDS: Final[list[JSON]] = [
+    {"name": "name", "type": "string"},
+    {"name": "version", "type": "string"},
+    {"name": "chainId", "type": "uint256"},
+    {"name": "verifyingContract", "type": "address"},
+]
+"""The members of a domain, as typed data lists them."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,15 @@ class SigningDomain:
     def digest(self, struct_hash: bytes) -> bytes:
         """Return what is signed: keccak(0x1901 || separator || struct hash)."""
         return keccak(b"\x19\x01" + self.separator + struct_hash)
+
+    def to_typed_data(self) -> dict[str, JSON]:
+        """Return the domain as typed data has it."""
+        return {
+            "name": "Credence",
+            "version": "1",
+            "chainId": self.chain_id,
+            "verifyingContract": to_hex(self.contract),
+        }
 
 
 def uint_word(value: int) -> bytes:
@@ -60,6 +79,7 @@ ANY_DATE: Final = ""
 """In the place of a day: no bound."""
 MAX_TEXT: Final = 1024
 _HEX32: Final[dict[str, JSON]] = {"type": "string", "pattern": "^0x[0-9a-f]{64}$"}
+_ADDRESS: Final[dict[str, JSON]] = {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"}
 _HUMP: Final = re.compile("(?=[A-Z])")
 
 
@@ -87,6 +107,18 @@ class SignedField:
 def bytes32(name: str) -> SignedField:
     """Return a field of 32 bytes."""
     return SignedField(name, "bytes32", bytes, to_hex, JsonObject.blob, _HEX32)
+
+
+def address(name: str) -> SignedField:
+    """Return a field of the 20-byte address of a key."""
+    return SignedField(
+        name,
+        "address",
+        word=address_word,
+        show=to_hex,
+        read=lambda record, member: parse_address(record.take(member), member),
+        schema=_ADDRESS,
+    )
 
 
 def bytes32_list(name: str, most: int) -> SignedField:
@@ -157,10 +189,15 @@ class SignedType:
     fields: tuple[SignedField, ...]
 
     @cached_property
+    def text(self) -> str:
+        """The type as EIP-712 writes it."""
+        members = ",".join(f"{field.solidity} {field.name}" for field in self.fields)
+        return f"{self.name}({members})"
+
+    @cached_property
     def hash(self) -> bytes:
         """The EIP-712 type hash."""
-        members = ",".join(f"{field.solidity} {field.name}" for field in self.fields)
-        return keccak(f"{self.name}({members})".encode())
+        return keccak(self.text.encode())
 
     def struct_hash(self, values: object) -> bytes:
         """Return the EIP-712 hash of a struct whose fields are attributes of ``values``."""

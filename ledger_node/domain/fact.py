@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from typing import Final
 
-from ledger_node.domain.consent import Terms
+from ledger_node.domain.controller_entry import ControllerHistory, ControllerQuery
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.presentation import Presentation
@@ -13,21 +13,51 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 
 
+class KeyPurpose(IntFlag):
+    """What a member's key is for, as the MemberRegistry numbers it; a key may be for several things."""
+
+    ATTEST = 1
+    """Signs batches of attestations."""
+    STATUS = 2
+    """Signs changes of status that say nothing of why."""
+    ERASE = 4
+    """Signs changes of status that say that what was attested is erased."""
+    LOG = 8
+    """Signs batches of the access log."""
+    RECEIPT = 16
+    """Signs receipts, off the chain."""
+    RELAY = 32
+    """Sends what others signed."""
+    REGISTER = 64
+    """Registers subjects and asks for their recovery."""
+    SIGN_IN = 128
+    """Signs in at an instance, off the chain."""
+
+
+NO_PURPOSE: Final = KeyPurpose(0)
+"""That of a key which is not the member's."""
+EVERY_PURPOSE: Final = ~NO_PURPOSE
+
+
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """When a member's signing key is valid, in seconds; ``compromised_from`` 0 means never."""
+    """When a member's signing key is valid, in seconds, and what it is for; ``compromised_from`` 0 means never."""
 
     valid_from: int
     valid_until: int
     compromised_from: int
+    purposes: KeyPurpose
 
-    def fault_at(self, time: int) -> Reason | None:
-        """Return why the key did not count at ``time``, or None if it did."""
+    def fault_at(self, time: int, purpose: KeyPurpose) -> Reason | None:
+        """Return why the key did not count at ``time`` for what it did, or None if it counted.
+
+        The times come first; ``purpose`` of several bits asks for one of them, as the contracts do.
+        """
         if not self.valid_from <= time < self.valid_until:
             return Reason.KEY_NOT_VALID
         if self.compromised_from and self.compromised_from <= time:
             return Reason.KEY_COMPROMISED
-        return None
+        return None if self.purposes & purpose else Reason.KEY_PURPOSE_WRONG
 
     def is_over_at(self, time: int) -> bool:
         """Return whether the key counts at ``time`` no more and never again: both an end and a compromise are final."""
@@ -44,8 +74,10 @@ class IssuerPeriod:
 
 ACTIVE_STATE: Final = 1
 """The state of the MemberRegistry in which a member may act; others are none, suspended and left."""
+DEPARTMENT_ROLE: Final = 1
+"""The bit of a member that attests to what its own records say."""
 RELAYER_ROLE: Final = 8
-"""The bit of a member that records consents and their uses, keeps the access log and signs receipts."""
+"""The bit of a member that records consents and their uses, and keeps the access log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +89,8 @@ class MemberStanding:
 
     @property
     def may_sign_receipts(self) -> bool:
-        """Whether the member is active and records consents: it alone can say what it answered."""
-        return self.state == ACTIVE_STATE and bool(self.roles & RELAYER_ROLE)
+        """Whether the member is active and answers: from its own records, or as the operator of an instance."""
+        return self.state == ACTIVE_STATE and bool(self.roles & (DEPARTMENT_ROLE | RELAYER_ROLE))
 
 
 class ConsentState(IntEnum):
@@ -72,16 +104,38 @@ class ConsentState(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class ConsentRecord:
-    """What the ConsentRegistry holds of one consent at one block."""
+    """What the ConsentRegistry holds of one consent at one block; ``granted_at`` 0: withdrawn before it was granted.
+
+    ``used``: bit n - 1 is set once number n was used. ``changes``: how many the steward key signed; ``word_digest``
+    binds what controllers signed for the last of them. ``changed_at``: when it was last paused, resumed or withdrawn.
+    """
 
     state: ConsentState
     granted_at: int
     not_before: int
     expires_at: int
     max_uses: int
-    uses: int
     changes: int
-    revocation_hash: bytes
+    changed_at: int
+    spend_key: bytes
+    used: int
+    uses_digest: bytes
+    grant_digest: bytes
+    word_digest: bytes
+
+    @property
+    def uses(self) -> int:
+        """How many uses were counted."""
+        return self.used.bit_count()
+
+    def is_used(self, number: int) -> bool:
+        """Return whether a use of this number was counted."""
+        return bool(self.used >> number - 1 & 1)
+
+    @property
+    def free_numbers(self) -> tuple[int, ...]:
+        """The numbers that can still be used, rising."""
+        return tuple(number for number in range(1, self.max_uses + 1) if not self.is_used(number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +158,8 @@ class LedgerFacts:
     standings: Mapping[bytes, MemberStanding] = field(default_factory=dict)
     """member -> roles and state."""
     consent: ConsentRecord | None = None
-    controllers: bytes | None = None
-    """The subject's commitment to its controllers at the time of the grant."""
+    controllers: ControllerHistory | None = None
+    """The subject's entries and holds that were asked for; what they say is for ``controller_rule``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +169,7 @@ class FactQuery:
     anchors: frozenset[tuple[bytes, int, int]] = frozenset()
     """(member, stream, number) of batches."""
     keys: frozenset[tuple[bytes, bytes]] = frozenset()
-    """(member, key address)."""
+    """(member, key address); those that the entries of ``subject`` rest on are added by themselves."""
     issuers: frozenset[tuple[bytes, bytes]] = frozenset()
     """(schema id, member)."""
     positions: frozenset[tuple[bytes, int]] = frozenset()
@@ -125,8 +179,13 @@ class FactQuery:
     grantee: bytes | None = None
     """The bank: nothing of it is read but its name."""
     consent: bytes | None = None
-    subject: tuple[bytes, int] | None = None
-    """Subject id and the index of its controllers' entry at the time of the grant."""
+    subject: ControllerQuery | None = None
+    """Which entries of its controllers, and which holds."""
+
+    def __post_init__(self) -> None:
+        """Add the keys that the subject's entries rest on, so that nobody forgets them."""
+        if self.subject is not None:
+            object.__setattr__(self, "keys", self.keys | self.subject.keys)
 
 
 def members_of(query: FactQuery) -> set[bytes]:
@@ -135,8 +194,8 @@ def members_of(query: FactQuery) -> set[bytes]:
     return {member for member, _ in query.keys} | {member for _, member in query.issuers} | query.standings | bank
 
 
-def query_of(presentation: Presentation, entry: int) -> FactQuery:
-    """Return the facts that checking a presentation needs; ``entry`` is the index of the controllers' entry."""
+def query_of(presentation: Presentation, controllers: ControllerQuery | None) -> FactQuery:
+    """Return the facts that checking a presentation needs; ``controllers``: those about who controls its subject."""
     shown = list(presentation.attestations.values())
     if presentation.subject is not None:
         shown.append(presentation.subject.registration)
@@ -148,64 +207,18 @@ def query_of(presentation: Presentation, entry: int) -> FactQuery:
         positions=frozenset((item.anchor.member, item.position) for item in shown),
         grantee=None if consent is None else consent.terms.grantee,
         consent=None if consent is None else consent.id,
-        subject=None if consent is None else (consent.terms.subject, entry),
+        subject=None if consent is None else controllers,
     )
 
 
-def require_usable(terms: Terms, record: ConsentRecord, *, now: int, uses_already_counted: int = 0) -> None:
-    """Require that a consent may be used at block time ``now``.
-
-    ``uses_already_counted``: uses in ``record`` that belong to the verification being checked.
+def require_key(facts: LedgerFacts, member: bytes, key: bytes, time: int, purpose: KeyPurpose) -> None:
+    """Require that a member's key was valid at ``time``, not compromised before, and for this purpose.
 
     Raises:
-        VerificationError: one reason each for unknown, different, withdrawn, paused, early, expired and exhausted.
-    """
-    _require_live(terms, record)
-    if now < record.not_before:
-        raise VerificationError(Reason.CONSENT_NOT_YET_VALID, "this consent is not valid yet")
-    if now >= record.expires_at:
-        raise VerificationError(Reason.CONSENT_EXPIRED, "this consent has expired")
-    if record.uses - uses_already_counted >= record.max_uses:
-        raise VerificationError(Reason.CONSENT_EXHAUSTED, "all uses of this consent are spent")
-
-
-def require_recorded(terms: Terms, record: ConsentRecord, *, since: int | None) -> None:
-    """Require that what the ledger holds under the id of ``terms`` is what granting them leaves there.
-
-    Anybody who relays may put anything under an id. ``since``: when the controllers who signed took over, if that is
-    known; an earlier grant is judged by their predecessors.
-
-    Raises:
-        VerificationError: ``consent_unknown``, ``consent_terms_differ``, ``controllers_mismatch``,
-            ``consent_withdrawn`` or ``consent_paused``.
-    """
-    _require_live(terms, record)
-    if since is not None and record.granted_at < since:
-        raise VerificationError(
-            Reason.CONTROLLERS_MISMATCH, "the ledger holds a grant from before these controllers were in force"
-        )
-
-
-def _require_live(terms: Terms, record: ConsentRecord) -> None:
-    if record.state is ConsentState.NONE:
-        raise VerificationError(Reason.CONSENT_UNKNOWN, "the ledger knows no such consent")
-    bounds = (record.not_before, record.expires_at, record.max_uses, record.revocation_hash)
-    if bounds != (terms.not_before, terms.expires_at, terms.max_uses, terms.revocation_hash):
-        raise VerificationError(Reason.CONSENT_TERMS_DIFFER, "the ledger holds other bounds than the terms")
-    if record.state is ConsentState.WITHDRAWN:
-        raise VerificationError(Reason.CONSENT_WITHDRAWN, "the subject has withdrawn this consent")
-    if record.state is ConsentState.PAUSED:
-        raise VerificationError(Reason.CONSENT_PAUSED, "the subject has paused this consent")
-
-
-def require_key(facts: LedgerFacts, member: bytes, key: bytes, time: int) -> None:
-    """Require that a member's key was valid at ``time``, and not compromised before.
-
-    Raises:
-        VerificationError: ``key_not_valid`` or ``key_compromised``.
+        VerificationError: ``key_not_valid``, ``key_compromised`` or ``key_purpose_wrong``.
     """
     record = facts.keys.get((member, key))
-    fault = Reason.KEY_NOT_VALID if record is None else record.fault_at(time)
+    fault = Reason.KEY_NOT_VALID if record is None else record.fault_at(time, purpose)
     if fault is not None:
         raise VerificationError(fault, f"this was signed {_KEY_FAULTS[fault]}")
 
@@ -213,4 +226,5 @@ def require_key(facts: LedgerFacts, member: bytes, key: bytes, time: int) -> Non
 _KEY_FAULTS: Final = {
     Reason.KEY_NOT_VALID: "by a key that was not valid then",
     Reason.KEY_COMPROMISED: "after its key was compromised",
+    Reason.KEY_PURPOSE_WRONG: "by a key that is not for this",
 }

@@ -13,7 +13,7 @@ to the relying party is settled here):
 
 ECDSA with SHA-256 (ES256) is the only algorithm: the key says so, nothing that is sent does. High and low s both
 count, for many authenticators make either and nothing here rests on the bytes of a signature: what is counted is
-the key. The signature counter is not looked at: it is per device and most synced passkeys leave it at zero.
+who holds the key. The signature counter is not looked at: it is per device and most synced passkeys leave it at zero.
 """
 
 import base64
@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.eip712 import uint_word
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES, sha256_digest
 from ledger_node.domain.json_object import JsonObject, to_hex
@@ -36,7 +37,6 @@ from ledger_node.domain.reason import Reason
 KEY_BYTES: Final = 64
 MAX_CLIENT_DATA: Final = 2048
 MAX_AUTHENTICATOR_DATA: Final = 1024
-KIND: Final = "passkey"
 _TAG: Final = b"\x02"
 _ORDER: Final = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 _RAW_BYTES: Final = 64
@@ -47,6 +47,7 @@ _USER_PRESENT, _USER_VERIFIED, _BACKUP_ELIGIBLE, _BACKED_UP, _ATTESTED, _EXTENDE
 _HOST: Final = re.compile(r"https://([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,20})")
 _LOOPBACK: Final = re.compile(r"http://(localhost):([1-9][0-9]{0,4})")
 _LAST_PORT: Final = 65_535
+_ABI_HEAD_BYTES: Final = 6 * HASH_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Passkey:
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
-        return {"kind": KIND, "rp_id_hash": to_hex(self.rp_id_hash), "public_key": to_hex(self.public_key)}
+        return {"rp_id_hash": to_hex(self.rp_id_hash), "public_key": to_hex(self.public_key)}
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
@@ -89,9 +90,7 @@ class Passkey:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed, or the key is none of P-256.
         """
-        with JsonObject(value, KIND) as record:
-            if record.text("kind") != KIND:
-                raise InvalidInputError(Reason.VALUE_MALFORMED, f"the kind of this controller must be '{KIND}'")
+        with JsonObject(value, "passkey") as record:
             return cls(record.blob("rp_id_hash"), record.blob("public_key", length=KEY_BYTES))
 
 
@@ -171,6 +170,26 @@ class Assertion:
         r, s = _parts(self.signature)
         return replace(self, signature=r.to_bytes(HASH_BYTES, "big") + min(s, _ORDER - s).to_bytes(HASH_BYTES, "big"))
 
+    def for_chain(self, digest: bytes) -> bytes:
+        """Return abi.encode(r, s, challengeIndex, typeIndex, authenticatorData, clientDataJSON), for the contract.
+
+        The contract looks for type and challenge as browsers write them (W3C Web Authentication, "Serialization").
+
+        Raises:
+            VerificationError: ``signature_malformed``; it is written in another way, which only the chain refuses.
+        """
+        challenge = base64.urlsafe_b64encode(digest).rstrip(b"=")
+        places = [
+            self.client_data_json.find(member)
+            for member in (b'"challenge":"' + challenge + b'"', b'"type":"webauthn.get"')
+        ]
+        if min(places) < 0:
+            raise _malformed("the client data is not written as browsers write it, so the ledger cannot check it")
+        signature = self.in_one_form().signature
+        data = _padded(self.authenticator_data)
+        head = [*places, _ABI_HEAD_BYTES, _ABI_HEAD_BYTES + len(data)]
+        return signature + b"".join(map(uint_word, head)) + data + _padded(self.client_data_json)
+
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
         return {
@@ -189,6 +208,11 @@ class Assertion:
         with JsonObject(value, "assertion") as record:
             names = ("authenticator_data", "client_data_json", "signature")
             return cls(*(record.blob(name, length=None) for name in names))
+
+
+def _padded(data: bytes) -> bytes:
+    """Return bytes as the ABI writes them: their length, then whole words."""
+    return uint_word(len(data)) + data + bytes(-len(data) % HASH_BYTES)
 
 
 def _domain(origin: str) -> str | None:

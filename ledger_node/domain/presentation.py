@@ -8,7 +8,8 @@ from ledger_node.domain.batch import ShownAttestation
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import MAX_PARTS, Claim
 from ledger_node.domain.commitment import FieldProof, proof_from_json, proof_to_json
-from ledger_node.domain.consent import Terms, signatures_from_json
+from ledger_node.domain.consent import Bounds, Consent, Terms, signatures_from_json
+from ledger_node.domain.consent_act import SignedAct
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject, from_hex, member_of, to_hex
@@ -18,6 +19,7 @@ from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import MAX_PER, Schema, SchemaSet
 from ledger_node.domain.schema_field import Field
+from ledger_node.domain.shown_use import ShownUse
 from ledger_node.domain.subject import Controllers, Signature, signature_to_json
 
 SUBJECT_REGISTRATION = "subject_registration"
@@ -30,18 +32,25 @@ MAX_MESSAGE = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class ShownConsent:
-    """The terms with the signatures of the subject's controllers, and who the controllers are."""
+    """Terms and bounds with the signatures of the subject's controllers, and who the controllers are."""
 
     id: bytes
     terms: Terms
+    bounds: Bounds
     signatures: tuple[Signature, ...]
     controllers: Controllers
+
+    @property
+    def consent(self) -> Consent:
+        """What the controllers signed."""
+        return Consent(self.terms, self.bounds)
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
         return {
             "id": to_hex(self.id),
             "terms": self.terms.to_json(),
+            "bounds": self.bounds.to_json(),
             "signatures": [signature_to_json(signature) for signature in self.signatures],
             "controllers": self.controllers.to_json(),
         }
@@ -57,6 +66,7 @@ class ShownConsent:
             return cls(
                 id=record.blob("id"),
                 terms=Terms.from_json(record.take("terms")),
+                bounds=Bounds.from_json(record.take("bounds")),
                 signatures=signatures_from_json(record.items("signatures", max_items=MAX_SIGNATURES)),
                 controllers=Controllers.from_json(record.take("controllers")),
             )
@@ -97,10 +107,15 @@ class ShownClaim:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """An answer to one verification. ``consent`` and ``subject`` are missing where nothing may be shown."""
+    """An answer to one verification. ``consent``, ``use`` and ``subject`` are missing where nothing may be shown.
+
+    ``resumption``: of a consent that was paused, what the controllers signed so that it goes on.
+    """
 
     claims: tuple[ShownClaim, ...]
     consent: ShownConsent | None = None
+    resumption: SignedAct | None = None
+    use: ShownUse | None = None
     subject: ShownSubject | None = None
     attestations: Mapping[bytes, ShownAttestation] = field(default_factory=dict)
 
@@ -117,6 +132,8 @@ class Presentation:
         return {
             "claims": [_claim_to_json(claim, self.attestations, schemas) for claim in self.claims],
             "consent": None if self.consent is None else self.consent.to_json(),
+            "resumption": None if self.resumption is None else self.resumption.to_json(),
+            "use": None if self.use is None else self.use.to_json(),
             "subject": subject,
             "attestations": [shown.to_json() for shown in self.attestations.values()],
         }
@@ -131,12 +148,15 @@ class Presentation:
         """
         with JsonObject(value, "presentation") as record:
             claims = record.items("claims", max_items=MAX_CLAIMS)
-            consent, subject = record.take("consent"), record.take("subject")
+            consent, resumption = record.take("consent"), record.take("resumption")
+            use, subject = record.take("use"), record.take("subject")
             listed = [ShownAttestation.from_json(item) for item in record.items("attestations", max_items=MAX_CLAIMS)]
         shown = {attestation.header.digest: attestation for attestation in listed}
         return cls(
             tuple(_claim_from_json(item, shown, schemas) for item in claims),
             None if consent is None else ShownConsent.from_json(consent),
+            None if resumption is None else SignedAct.from_json(resumption),
+            None if use is None else ShownUse.from_json(use),
             None if subject is None else _subject_from_json(subject, schemas),
             shown,
         )

@@ -12,6 +12,7 @@ from typing import assert_never
 
 from typing_extensions import override
 
+from ledger_node.domain.bit_proof import bits_shown, codes_shown, not_about, opened_codes, whole
 from ledger_node.domain.commitment import (
     DOWN,
     UP,
@@ -21,14 +22,13 @@ from ledger_node.domain.commitment import (
     BetweenOpening,
     BitsOpening,
     ChainOpening,
+    CodesOpening,
     Committer,
     FieldProof,
     FieldTree,
     Opening,
     PlainOpening,
-    enum_bit,
     enum_bits,
-    enum_digest,
     ladder_context,
     ladder_digest,
     leaf_digest,
@@ -40,8 +40,21 @@ from ledger_node.domain.hashing import FIELD_NODE, HASH_BYTES, kdf, path_of, roo
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import ABSENT_BYTE, Field, Mode
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, Statement
-from ledger_node.domain.value import Special, Value, is_of_type
+from ledger_node.domain.statement import (
+    AtLeast,
+    Below,
+    Between,
+    Equals,
+    HasAll,
+    HasAny,
+    HasNone,
+    NoneOf,
+    OfSet,
+    OneOf,
+    Reveal,
+    Statement,
+)
+from ledger_node.domain.value import FieldType, Special, Value, is_of_type
 
 
 class Outcome(StrEnum):
@@ -79,10 +92,14 @@ class Prover:
                     opening = self._ladder(field, statement, value)
                 case OneOf(positions) | NoneOf(positions):
                     opening = self._bits(field, value, positions)
+                case HasAny() | HasNone() | HasAll():
+                    opening = self._codes(field, value, statement)
                 case Equals(asked):
                     if asked != value and not may_disclose:
                         return Reason.NEEDS_DISCLOSURE
                     opening = PlainOpening(value)
+                case Reveal() if field.type is FieldType.CODES:
+                    opening = self._codes(field, value, statement)
                 case Reveal() if field.mode is Mode.ENUM:
                     opening = self._bits(field, value, frozenset({field.members.index(str(value))}))
                 case Reveal():
@@ -130,6 +147,20 @@ class Prover:
         opened = {j: kdf(self.seed, b"bit", field.index, j) for j in range(len(bits)) if (j in asked) != inside}
         return BitsOpening(opened, {j: bit for j, bit in enumerate(bits) if j not in opened})
 
+    def _codes(self, field: Field, value: Value, statement: OfSet | Reveal) -> Opening:
+        # where one member decides, it is the first in an order that is secret and the same for every question
+        chosen = value if isinstance(value, tuple) else ()
+        bits = enum_bits(field, self.seed, value)
+        keys = [kdf(self.seed, b"bit", field.index, j) for j in range(len(bits))]
+        order = [kdf(self.seed, b"pick", field.index, j) for j in range(len(bits))]
+        held = frozenset(j for j, member in enumerate(field.members) if member in chosen)
+        opened = opened_codes(statement, held, order)
+        return CodesOpening(
+            {j: keys[j] for j in opened if j in held},
+            {j: keys[j] for j in opened if j not in held},
+            {j: bit for j, bit in enumerate(bits) if j not in opened},
+        )
+
 
 def check_proof(schema: Schema, fields_root: bytes, field: Field, statement: Statement, proof: FieldProof) -> Outcome:
     """Return what ``proof`` shows about ``statement`` under ``fields_root``.
@@ -137,7 +168,7 @@ def check_proof(schema: Schema, fields_root: bytes, field: Field, statement: Sta
     Raises:
         VerificationError: the proof does not lead to ``fields_root``, or is not about this statement.
     """
-    mode = ABSENT_BYTE if isinstance(proof.opening, AbsentOpening) else field.mode.byte
+    mode = ABSENT_BYTE if isinstance(proof.opening, AbsentOpening) else field.mode_byte
     outcome, digest = _value_digest(schema, field, statement, proof.opening)
     if len(proof.salt) != HASH_BYTES:
         raise VerificationError(Reason.OPENING_MALFORMED, "a salt must be 32 bytes", field=field.name)
@@ -165,7 +196,10 @@ def _value_digest(schema: Schema, field: Field, statement: Statement, opening: O
             return _plain_outcome(field, statement, value), plain_digest(field, value)
         case BitsOpening():
             _require_mode(field, Mode.ENUM)
-            return _bits_outcome(field, statement, opening)
+            return _outcome(*bits_shown(field, statement, opening))
+        case CodesOpening():
+            _require_mode(field, Mode.ENUM)
+            return _outcome(*codes_shown(field, statement, opening))
         case AtLeastOpening() | BelowOpening() | BetweenOpening():
             _require_mode(field, Mode.LADDER)
             return _ladder_outcome(schema, field, statement, opening)
@@ -180,7 +214,7 @@ def _plain_outcome(field: Field, statement: Statement, value: Value) -> Outcome:
         case Equals(asked):
             return Outcome.HOLDS if (asked, type(asked)) == (value, type(value)) else Outcome.DOES_NOT_HOLD
         case _:
-            raise _not_about(field)
+            raise not_about(field)
 
 
 def _ladder_outcome(
@@ -195,45 +229,21 @@ def _ladder_outcome(
     match opening, statement:
         case AtLeastOpening(head_up, tip_down), AtLeast(j) | Below(j) | Between(_, j):
             holds = isinstance(statement, AtLeast)
-            digest = ladder_digest(_walk(field, up, head_up, j), _whole(field, tip_down))
+            digest = ladder_digest(_walk(field, up, head_up, j), whole(field, tip_down))
         case BelowOpening(head_down, tip_up), AtLeast(j) | Below(j) | Between(j, _):
             holds = isinstance(statement, Below)
-            digest = ladder_digest(_whole(field, tip_up), _walk(field, down, head_down, count - (j - 1)))
+            digest = ladder_digest(whole(field, tip_up), _walk(field, down, head_down, count - (j - 1)))
         case BetweenOpening(head_up, head_down), Between(low, high):
             holds = True
             tip_up = _walk(field, up, head_up, low)
             digest = ladder_digest(tip_up, _walk(field, down, head_down, count - (high - 1)))
         case _:
-            raise _not_about(field)
+            raise not_about(field)
+    return _outcome(holds, digest)
+
+
+def _outcome(holds: bool, digest: bytes) -> tuple[Outcome, bytes]:
     return Outcome.HOLDS if holds else Outcome.DOES_NOT_HOLD, digest
-
-
-def _bits_outcome(field: Field, statement: Statement, opening: BitsOpening) -> tuple[Outcome, bytes]:
-    everything = frozenset(range(len(field.members)))
-    opened, shut = frozenset(opening.opened), frozenset(opening.shut)
-    if opened & shut or opened | shut != everything:
-        raise VerificationError(
-            Reason.OPENED_SET_MISMATCH, "opened and shut bits must be all bits once", field=field.name
-        )
-    match statement:
-        case OneOf(asked) | NoneOf(asked) if opened in {asked, everything - asked}:
-            is_member = opened == everything - asked
-            outcome = Outcome.HOLDS if is_member is isinstance(statement, OneOf) else Outcome.DOES_NOT_HOLD
-        case Reveal() if len(shut) == 1:
-            outcome = Outcome.HOLDS
-        case OneOf() | NoneOf() | Reveal():
-            raise VerificationError(
-                Reason.OPENED_SET_MISMATCH,
-                "the opened bits are neither the asked set nor its complement",
-                field=field.name,
-            )
-        case _:
-            raise _not_about(field)
-    bits = [
-        enum_bit(j, _whole(field, opening.opened[j]), is_set=False) if j in opened else _whole(field, opening.shut[j])
-        for j in sorted(everything)
-    ]
-    return outcome, enum_digest(bits)
 
 
 def revealed(field: Field, proof: FieldProof) -> Value | None:
@@ -243,20 +253,14 @@ def revealed(field: Field, proof: FieldProof) -> Value | None:
             return value
         case BitsOpening(_, shut) if len(shut) == 1:
             return field.members[next(iter(shut))]
+        case CodesOpening(present, _, shut) if not shut:
+            return tuple(field.members[j] for j in sorted(present))
         case _:
             return None
 
 
 def _walk(field: Field, context: bytes, head: bytes, steps: int) -> bytes:
-    return walk(context, _whole(field, head), steps)
-
-
-def _whole(field: Field, digest: bytes) -> bytes:
-    if len(digest) != HASH_BYTES:
-        raise VerificationError(
-            Reason.OPENING_MALFORMED, "heads, tips, keys and bits must be 32 bytes", field=field.name
-        )
-    return digest
+    return walk(context, whole(field, head), steps)
 
 
 def _require_mode(field: Field, mode: Mode) -> None:
@@ -264,9 +268,3 @@ def _require_mode(field: Field, mode: Mode) -> None:
         raise VerificationError(
             Reason.MODE_MISMATCH, f"'{field.name}' is a field in mode {field.mode}", field=field.name
         )
-
-
-def _not_about(field: Field) -> VerificationError:
-    return VerificationError(
-        Reason.MODE_MISMATCH, "the proof is not about the question that was asked", field=field.name
-    )

@@ -3,10 +3,10 @@
 Text:  ``tax_payment[tax_kind=10101].paid_amount >= 500000 CNY during 2025``
        ``penalty_summary.last_serious_month < as_of - 24 months``
 JSON:  ``{"schema": "tax_payment", "per": {"tax_kind": "10101"}, "field": "paid_amount", "op": ">=",
-       "operand": 50000000, "period": "2025"}``
+       "operand": "500000", "period": "2025"}``
 
-Operands are in the canonical unit of the field (fen for amounts); the text form names the unit people
-use and is converted exactly. Two questions are the same when their canonical JSON is.
+Operands are written as the values of the field are, so a number with a scale is a decimal text. The text form names
+its currency or unit as well. Two questions are the same when their canonical JSON is.
 """
 
 import re
@@ -24,12 +24,11 @@ from ledger_node.domain.question_part import (
     Selector,
     parse_operand,
     question_malformed,
-    show_operand,
 )
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.schema_field import Field
-from ledger_node.domain.value import Period
+from ledger_node.domain.value import FieldType, Period, Special
 
 MAX_SET: Final = 256
 MAX_TEXT: Final = 4096
@@ -39,24 +38,33 @@ class Op(StrEnum):
     """The predicates."""
 
     AT_LEAST = ">="
+    ABOVE = ">"
+    AT_MOST = "<="
     BELOW = "<"
     RANGE = "range"
     IN = "in"
     NOT_IN = "not in"
+    HAS_ANY = "has any of"
+    HAS_NONE = "has none of"
+    HAS_ALL = "has all of"
     EQUALS = "equals"
     REVEAL = "reveal"
 
 
-Operand = None | int | str | bool | MonthsBefore | tuple[int, ...] | tuple[str, ...]
+COMPARISONS: Final = (Op.AT_LEAST, Op.ABOVE, Op.AT_MOST, Op.BELOW)
+OF_SETS: Final = (Op.HAS_ANY, Op.HAS_NONE, Op.HAS_ALL)
+_MEMBERSHIP: Final = (Op.IN, Op.NOT_IN, *OF_SETS)
+
+Operand = None | int | str | bool | Special | MonthsBefore | tuple[int, ...] | tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """One predicate on one field of one type of attestation, for a period or for the newest one.
 
-    ``operand``: a threshold (integers; dates and months as days; or months before ``as_of``) for >= and <,
-    two thresholds for range (from the first to below the second), member names for in and not in, a value
-    for equals, None for reveal. ``selector``: which one of several attestations is meant.
+    ``operand``: a threshold (smallest units; dates and months as days; or months before ``as_of``) for a comparison,
+    two thresholds for range (from the first to below the second), member names for in, not in, and has …, a value or
+    an end for equals, None for reveal. ``selector``: which one of several attestations is meant.
     """
 
     schema: str
@@ -99,8 +107,9 @@ class Question:
         match = _TEXT.match(text) if len(text) <= MAX_TEXT else None
         if match is None:
             raise question_malformed(
-                "write a question as: schema.field >= 500000 CNY | < … | in {A, B} | not in {D} | "
-                "between x and y | equals x | reveal, optionally followed by: during 2025"
+                "write a question as: schema.field >= 500000 CNY | > … | <= … | < … | between x and y | in {A, B} | "
+                "not in {D} | has any of {A, B} | has none of … | has all of … | equals x | reveal, optionally "
+                "followed by: during 2025"
             )
         schema = schema_named(match["schema"], schemas)
         selector = Selector.parse(match["selector"], schema)
@@ -130,9 +139,9 @@ class Question:
             case MonthsBefore():
                 body["operand"] = self.operand.to_json()
             case tuple():
-                body["operand"] = [_json(field, item) for item in self.operand]
+                body["operand"] = [field.format(item) for item in self.operand]
             case _:
-                body["operand"] = _json(field, self.operand)
+                body["operand"] = field.format(self.operand)
         if self.period is not None:
             body["period"] = str(self.period)
         return body
@@ -141,17 +150,17 @@ class Question:
         """Return the one readable text form, which ``parse`` reads back to the same question."""
         name = f"{self.schema}{self.selector.text}.{self.field}"
         during = "" if self.period is None else f" during {self.period}"
-        match self.op, self.operand:
-            case Op.RANGE, (low, high):
-                return f"{name} between {show_operand(field, low)} and {show_operand(field, high)}{during}"
-            case _, tuple(members):
+        match self.operand:
+            case (low, high) if self.op is Op.RANGE:
+                return f"{name} between {field.text(low)} and {field.text(high)}{during}"
+            case tuple(members):
                 return f"{name} {self.op} {{{', '.join(str(member) for member in members)}}}{during}"
-            case Op.REVEAL, _:
-                return f"{name} reveal{during}"
-            case _, MonthsBefore():
-                return f"{name} {self.op} {self.operand}{during}"
-            case _:
-                return f"{name} {self.op} {show_operand(field, self.operand)}{during}"
+            case None:
+                return f"{name} {self.op}{during}"
+            case MonthsBefore() as before:
+                return f"{name} {self.op} {before}{during}"
+            case operand:
+                return f"{name} {self.op} {field.text(operand)}{during}"
 
 
 def schema_named(name: str, schemas: Mapping[str, Schema]) -> Schema:
@@ -170,27 +179,36 @@ def schema_named(name: str, schemas: Mapping[str, Schema]) -> Schema:
 
 def _operand(field: Field, op: Op, raw: JSON, *, text: bool = False) -> Operand:
     """Return the operand that ``raw`` stands for; ``text`` says that it comes from the text form."""
+    of_sets = op in OF_SETS
+    if op is not Op.REVEAL and of_sets != (field.type is FieldType.CODES):
+        raise InvalidInputError(
+            Reason.OPERATOR_UNSUPPORTED,
+            f"'{field.name}' is a set of codes: ask has any of, has none of, has all of or reveal"
+            if not of_sets
+            else f"'{field.name}' is no set of codes",
+            field=field.name,
+        )
     match op, raw:
         case Op.REVEAL, None:
             return None
         case Op.REVEAL, _:
             raise question_malformed("reveal takes no operand")
-        case Op.IN | Op.NOT_IN, list() | tuple() if text or len(raw) <= MAX_SET:
+        case op, list() | tuple() if op in _MEMBERSHIP and (text or len(raw) <= MAX_SET):
             return _members(field, [str(item) if isinstance(item, str) else "" for item in raw])
-        case Op.IN | Op.NOT_IN, _:
+        case op, _ if op in _MEMBERSHIP:
             raise question_malformed(f"'{op}' takes a list of at most {MAX_SET} members")
         case Op.RANGE, [low, high]:
             return _range(parse_operand(field, low, text=text), parse_operand(field, high, text=text))
         case Op.RANGE, _:
             raise question_malformed("a range takes two thresholds: from the first to below the second")
-        case Op.AT_LEAST | Op.BELOW, dict():
+        case Op.EQUALS, _:
+            return field.special(raw) or parse_operand(field, raw, text=text)
+        case _, dict():
             return MonthsBefore.from_json(field, raw)
-        case Op.AT_LEAST | Op.BELOW, str() if text and raw.startswith("as_of"):
+        case _, str() if text and raw.startswith("as_of"):
             return MonthsBefore.parse(field, raw)
-        case Op.AT_LEAST | Op.BELOW, _:
-            return _threshold(field, op, parse_operand(field, raw, text=text))
         case _:
-            return parse_operand(field, raw, text=text)
+            return _threshold(field, op, parse_operand(field, raw, text=text))
 
 
 def _written(op: Op, operand_text: str) -> JSON:
@@ -198,7 +216,7 @@ def _written(op: Op, operand_text: str) -> JSON:
     match op:
         case Op.REVEAL:
             return operand_text or None
-        case Op.IN | Op.NOT_IN:
+        case op if op in _MEMBERSHIP:
             if not (operand_text.startswith("{") and operand_text.endswith("}")):
                 raise question_malformed(f"write the set as: {op} {{A, B}}")
             inside = operand_text[1:-1].strip()
@@ -238,42 +256,22 @@ def _range(low: int | str | bool, high: int | str | bool) -> tuple[int, int]:
 
 
 def _members(field: Field, names: list[str]) -> tuple[str, ...]:
-    # the canonical order is the schema's, so that a reordered set is the same question
     if not field.members:
         raise InvalidInputError(
             Reason.OPERATOR_UNSUPPORTED, f"'{field.name}' is not a set of members", field=field.name
         )
     if not names:
         raise InvalidInputError(Reason.SET_EMPTY, "the set has no member", field=field.name)
-    if any(name not in field.members for name in names):
-        raise InvalidInputError(
-            Reason.SET_MEMBER_UNKNOWN,
-            f"members of '{field.name}' are {', '.join(field.members)}",
-            field=field.name,
-        )
-    if len(set(names)) != len(names):
-        raise InvalidInputError(Reason.SET_DUPLICATE, "a member stands twice in the set", field=field.name)
-    if len(names) == len(field.members):
+    members = field.in_order(names)
+    if len(members) == len(field.members) and field.type is not FieldType.CODES:
         raise InvalidInputError(Reason.SET_FULL, "a set of all members asks nothing", field=field.name)
-    return tuple(member for member in field.members if member in names)
+    return members
 
 
-def _json(field: Field, operand: int | str | bool) -> JSON:
-    return show_operand(field, operand) if field.type in {"date", "month"} else operand
-
-
-_OP_WORDS: Final = {
-    ">=": Op.AT_LEAST,
-    "<": Op.BELOW,
-    "between": Op.RANGE,
-    "in": Op.IN,
-    "not in": Op.NOT_IN,
-    "equals": Op.EQUALS,
-    "reveal": Op.REVEAL,
-}
+_OP_WORDS: Final = {**{op.value: op for op in Op if op is not Op.RANGE}, "between": Op.RANGE}
 _TEXT: Final = re.compile(
     r"\s*(?P<schema>[a-z][a-z0-9_]*)(?:\[(?P<selector>[^\[\]]*)\])?\.(?P<field>[a-z][a-z0-9_]*)\s*"
-    r"(?P<op>>=|<(?!=)|\bbetween\b|\bnot\s+in\b|\bin\b|\bequals\b|\breveal\b)"
+    r"(?P<op>[<>]=?|\bbetween\b|\bnot\s+in\b|\bin\b|\bhas\s+(?:any|none|all)\s+of\b|\bequals\b|\breveal\b)"
     r"(?P<rest>.*)\Z",
     re.DOTALL,
 )

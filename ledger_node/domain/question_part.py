@@ -14,7 +14,6 @@ import re
 from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Context, Decimal
 from typing import Final, Self
 
 from typing_extensions import override
@@ -25,81 +24,29 @@ from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import ISSUER, MAX_PER, Schema
 from ledger_node.domain.schema_field import Field, Mode
-from ledger_node.domain.value import EPOCH, FieldType, add_months, format_value, parse_value
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    word: str
-    scale: int
-
-
-_UNITS: Final = {
-    "fen": _Unit("CNY", 100),
-    "months": _Unit("months", 1),
-}
-"""The canonical unit of a field -> the word that questions use, and how many of the one make the other."""
-_EXACT: Final = Context(prec=60)
-"""The default context rounds at 28 digits; 39 of an integer and six of a fraction fit into this one."""
-_NUMBER: Final = re.compile(r"(?P<number>-?[0-9]{1,39}(?:\.[0-9]{1,6})?)(?:\s*(?P<unit>[A-Za-z%]+))?\Z")
+from ledger_node.domain.value import EPOCH, FieldType, add_months, parse_value
 
 
 def parse_operand(field: Field, raw: JSON, *, text: bool = False) -> int | str | bool:
     """Return the canonical value of an operand; ``text`` says that it comes from the text form.
 
     Raises:
-        InvalidInputError: ``unit_missing``, ``unit_unknown``, ``value_malformed``, ``type_wrong``.
+        InvalidInputError: ``type_wrong``, ``value_malformed``, ``unit_missing``, ``unit_unknown``, ``currency_differs``
     """
     if text and isinstance(raw, str):
         if field.type is FieldType.INTEGER:
-            raw = _number(field, raw)
+            raw = field.format(field.measure.parse(raw, field.name))
         elif field.type is FieldType.BOOL and raw in {"true", "false"}:
             return raw == "true"
-    value = parse_value(field.type, raw, field.name)
+    value = parse_value(field.type, raw, field.name, scale=field.measure.scale)
     if field.members and value not in field.members:
         raise InvalidInputError(
             Reason.SET_MEMBER_UNKNOWN,
             f"members of '{field.name}' are {', '.join(field.members)}",
             field=field.name,
         )
-    assert isinstance(value, int | str)  # noqa: S101 - parse_value never returns a special value
+    assert isinstance(value, int | str)  # noqa: S101 - of a set there is no such operand, and nothing is special here
     return value
-
-
-def show_operand(field: Field, value: object) -> str:
-    """Return an operand as the text form writes it."""
-    if field.type is FieldType.INTEGER and isinstance(value, int):
-        unit = _UNITS.get(field.unit or "")
-        if unit is None:
-            return str(value)
-        return f"{_EXACT.divide(Decimal(value), unit.scale):f} {unit.word}"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    assert isinstance(value, int | str)  # noqa: S101 - operands hold nothing else
-    return str(format_value(field.type, value))
-
-
-def _number(field: Field, raw: str) -> int:
-    match = _NUMBER.match(raw)
-    if match is None:
-        raise InvalidInputError(Reason.VALUE_MALFORMED, f"'{field.name}' is compared with a number", field=field.name)
-    unit = _UNITS.get(field.unit or "", _Unit("", 1))
-    word = match["unit"] or ""
-    if unit.word and not word and unit.scale != 1:
-        raise InvalidInputError(
-            Reason.UNIT_MISSING, f"say the unit: write the amount and {unit.word}", field=field.name
-        )
-    if word and word != unit.word:
-        hint = f"use {unit.word}" if unit.word else "it has none"
-        raise InvalidInputError(
-            Reason.UNIT_UNKNOWN, f"'{word[:16]}' is not the unit of '{field.name}': {hint}", field=field.name
-        )
-    scaled = _EXACT.multiply(Decimal(match["number"]), unit.scale)
-    if scaled != scaled.to_integral_value():
-        raise InvalidInputError(
-            Reason.VALUE_MALFORMED, f"'{field.name}' has no such fraction of its unit", field=field.name
-        )
-    return int(_EXACT.to_integral_exact(scaled))
 
 
 MAX_MONTHS: Final = 1200

@@ -5,12 +5,14 @@ rests on: the terms with the controllers' signatures, and their signed word or t
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON, decode, encode
-from ledger_node.domain.consent import ConsentRequest, signatures_from_json
+from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_act import SignedAct
+from ledger_node.domain.consent_scope import MAX_SECONDS
 from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import Inclusion
@@ -19,9 +21,8 @@ from ledger_node.domain.json_object import JsonObject, Versioned, member_of, to_
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
-from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers, Signature, signature_to_json
 
-FORMAT: Final = "credence-receipt/v1"
+FORMAT: Final = "credence-receipt/v2"
 STATEMENT: Final = "This is recorded on the ledger. 本事项已记录于账本。"
 MAX_BYTES: Final = 1 << 20
 _NO_USE: Final = bytes(HASH_BYTES)
@@ -44,22 +45,21 @@ class Act(StrEnum):
     USED = "used"
 
 
-_NEED_WORD: Final = (Act.REFUSED, Act.PAUSED, Act.RESUMED)
+_NEED_WORD: Final = (Act.REFUSED, Act.RESUMED)
+_MAY_HAVE_WORD: Final = (Act.PAUSED, Act.WITHDRAWN)
+"""The steward key alone pauses and withdraws; what controllers signed is shown where it was bound."""
 
 
 @dataclass(frozen=True, slots=True)
-class SignedAct:
-    """What controllers signed after the grant, and who they were."""
+class BankWord:
+    """What the consent's spend key signed for a use, beside its number and ticket."""
 
-    controllers: Controllers
-    signatures: tuple[Signature, ...]
+    not_after: int
+    signature: bytes = field(repr=False)
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
-        return {
-            "controllers": self.controllers.to_json(),
-            "signatures": [signature_to_json(signature) for signature in self.signatures],
-        }
+        return {"not_after": self.not_after, "signature": to_hex(self.signature)}
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
@@ -68,32 +68,39 @@ class SignedAct:
         Raises:
             InvalidInputError: a member is missing, unknown or malformed.
         """
-        with JsonObject(value, "word") as record:
-            controllers = Controllers.from_json(record.take("controllers"))
-            return cls(controllers, signatures_from_json(record.items("signatures", max_items=MAX_CONTROLLERS)))
+        with JsonObject(value, "use") as record:
+            not_after = record.integer("not_after", high=MAX_SECONDS)
+            return cls(not_after, record.blob("signature", length=SIGNATURE_BYTES))
 
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """What an act rests on: of a refusal what was asked for, of any other act the consent; and the signed word.
+    """What an act rests on: of a refusal what was asked for, of any other act the consent; and who signed for it.
 
-    A withdrawal has a ``signed_act`` or was by the secret; ``secret`` is None where the ledger's transaction does not
-    show it. Once a consent is withdrawn its secret opens nothing any more.
+    ``answer_key``: of a refusal, the address that the request's id binds. ``bank_word``: of a use. ``signed_act``: what
+    controllers signed, which a pause and a withdrawal may lack. ``secret``: of a withdrawal by it; None where the
+    ledger's transaction does not show it. Once a consent is withdrawn its secret opens nothing any more.
     """
 
     about: ShownConsent | ConsentRequest
     signed_act: SignedAct | None = None
     secret: bytes | None = None
+    answer_key: bytes | None = None
+    bank_word: BankWord | None = None
 
     @property
-    def terms(self) -> ConsentRequest:
+    def asked(self) -> ConsentRequest:
         """What was granted or asked for."""
-        return self.about.terms if isinstance(self.about, ShownConsent) else self.about
+        return self.about.consent.asked if isinstance(self.about, ShownConsent) else self.about
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form; what there is none of is left out."""
         name = "consent" if isinstance(self.about, ShownConsent) else "request"
         shown: dict[str, JSON] = {name: self.about.to_json()}
+        if self.answer_key is not None:
+            shown["answer_key"] = to_hex(self.answer_key)
+        if self.bank_word is not None:
+            shown["use"] = self.bank_word.to_json()
         if self.signed_act is not None:
             shown["word"] = self.signed_act.to_json()
         if self.secret is not None:
@@ -109,16 +116,19 @@ class Basis:
         """
         with JsonObject(value, "basis") as record:
             about: ShownConsent | ConsentRequest
+            signed_act = secret = answer_key = bank_word = None
             if act is Act.REFUSED:
                 about = ConsentRequest.from_json(record.take("request"))
+                answer_key = parse_address(record.take("answer_key"), "answer_key")
             else:
                 about = ShownConsent.from_json(record.take("consent"))
-            signed_act = secret = None
-            if act in _NEED_WORD or (act is Act.WITHDRAWN and "word" in record):
+            if act is Act.USED:
+                bank_word = BankWord.from_json(record.take("use"))
+            if act in _NEED_WORD or (act in _MAY_HAVE_WORD and "word" in record):
                 signed_act = SignedAct.from_json(record.take("word"))
             elif act is Act.WITHDRAWN and "secret" in record:
                 secret = record.blob("secret")
-        return cls(about, signed_act, secret)
+        return cls(about, signed_act, secret, answer_key, bank_word)
 
     @property
     def digest(self) -> bytes:
@@ -130,8 +140,8 @@ class Basis:
 class Receipt(Versioned):
     """One receipt. ``id``: the consent, of a refusal the request. ``domain``: the network and its ConsentRegistry.
 
-    ``number`` says which change of the consent it was (pause, resume), or which use, counted from 1; else 0.
-    ``use``: the id of the use.
+    ``number`` says which change of the consent it was by its steward key, or the number of the use; else 0, as of a
+    withdrawal by the secret. ``use``: the ticket of the use, which is its id.
     """
 
     version_member: ClassVar[str] = "format"
@@ -245,8 +255,18 @@ Receipt.readers[FORMAT] = Receipt.read
 
 
 def _require_numbers(receipt: Receipt) -> None:
-    counted = receipt.act in {Act.PAUSED, Act.RESUMED, Act.USED}
-    if counted != (receipt.number > 0) or (receipt.act is Act.USED) != (receipt.use is not None):
+    is_numbered = receipt.number > 0
+    match receipt.act:
+        case Act.PAUSED | Act.RESUMED | Act.USED:
+            fits = is_numbered
+        case Act.WITHDRAWN:
+            # by the steward key as its change of this number, or by the secret
+            fits = receipt.basis.signed_act is None or is_numbered
+            fits = fits and not (receipt.basis.secret is not None and is_numbered)
+        case _:
+            fits = not is_numbered
+    if not fits or (receipt.act is Act.USED) != (receipt.use is not None):
         raise InvalidInputError(
-            Reason.VALUE_MALFORMED, "changes and uses are numbered from 1, and a use has an id; nothing else has"
+            Reason.VALUE_MALFORMED,
+            "changes and uses are numbered from 1, and a use has a ticket; nothing else is, nor a withdrawal by secret",
         )

@@ -2,13 +2,14 @@
 
  1. The document is the canonical JSON of a receipt, to the byte.
  2. It is about the network that the checker trusts: chain id and ConsentRegistry.
- 3. The terms, or what was asked for, hash to the id that the receipt is about.
- 4. Enough controllers signed the terms; a refusal, a pause, a resumption and a withdrawal was signed by
-    enough controllers as well, or shows the secret that the terms name. The receipt is the keeper's word
-    that these were the subject's controllers then, and that a withdrawal without either was by the secret.
- 5. The act was possible at the time of its block: a grant before the consent's end; a use within its time
-    and its number of uses.
- 6. The keeper signed all of this, with a key that the checker trusts.
+ 3. Terms and bounds, or what was asked for with the answer key, hash to the id that the receipt is about.
+ 4. Enough controllers signed the id; enough signed a refusal and a resumption, and a pause and a withdrawal where
+    they are shown. A use was signed by the spend key of the bounds; a secret that is shown is the one of the bounds.
+    The receipt is the keeper's word that these were the subject's controllers then, that the steward key signed what
+    shows no controllers, and that a withdrawal without a number was by the secret.
+ 5. The act was possible at the time of its block: a grant before the consent's end and before the time to record it;
+    a use within its time, its numbers, and the time that the bank signed for.
+ 6. The keeper signed all of this, with a key for receipts that the checker trusts.
 
 What it proves is the keeper's word, bound to what controllers signed; whether the ledger holds the transaction
 is for whoever has a node to look up.
@@ -18,26 +19,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from ledger_node.domain.consent import (
-    Change,
-    change_digest,
-    refusal_digest,
-    revocation_hash,
-    withdrawal_digest,
-)
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest, withdrawal_hash
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Receipt
 from ledger_node.domain.signature import recover
+from ledger_node.domain.ticket import SignedUse
 
 _Result = TypeVar("_Result")
+_NO_KEY: Final = bytes(20)
 
 
 @dataclass(frozen=True, slots=True)
 class TrustedOperator:
-    """Whose receipts a checker believes: addresses of the keeper's keys.
+    """Whose receipts a checker believes: addresses of the keeper's keys with the purpose ``receipt``.
 
     ``member`` and ``domain`` None: any member under these keys, on any network.
     """
@@ -75,22 +72,35 @@ def _require_network(receipt: Receipt, trusted: TrustedOperator) -> None:
 
 
 def _require_id(receipt: Receipt) -> None:
-    basis = receipt.basis
-    named = basis.about.id if isinstance(basis.about, ShownConsent) else receipt.id
-    if not receipt.id == named == basis.terms.digest(receipt.domain):
+    basis, domain = receipt.basis, receipt.domain
+    if isinstance(basis.about, ShownConsent):
+        named, digest = basis.about.id, basis.about.consent.digest(domain)
+    else:
+        named, digest = receipt.id, basis.about.digest(basis.answer_key or _NO_KEY, domain)
+    if not receipt.id == named == digest:
         raise VerificationError(
-            Reason.CONSENT_ID_MISMATCH, "the terms, or what was asked for, hash to another id than the receipt's"
+            Reason.CONSENT_ID_MISMATCH,
+            "terms and bounds, or what was asked for, hash to another id than the receipt's",
         )
 
 
 def _require_word(receipt: Receipt) -> None:
-    about, signed_act, secret = receipt.basis.about, receipt.basis.signed_act, receipt.basis.secret
+    basis = receipt.basis
+    about, signed_act = basis.about, basis.signed_act
     if isinstance(about, ShownConsent):
         about.controllers.require_signatures(about.id, about.signatures)
-        if secret is not None and revocation_hash(secret) != about.terms.revocation_hash:
-            raise VerificationError(Reason.CONSENT_WRONG_SECRET, "the secret is not the one that the terms name")
+        _require_keys(receipt, about)
     if signed_act is not None:
         signed_act.controllers.require_signatures(_DIGESTS[receipt.act](receipt), signed_act.signatures)
+
+
+def _require_keys(receipt: Receipt, consent: ShownConsent) -> None:
+    word, secret, ticket = receipt.basis.bank_word, receipt.basis.secret, receipt.use
+    if secret is not None and withdrawal_hash(secret) != consent.bounds.withdrawal_hash:
+        raise VerificationError(Reason.CONSENT_WRONG_SECRET, "the secret is not the one of the bounds")
+    if word is not None and ticket is not None:
+        use = SignedUse(consent.id, receipt.number, ticket, word.not_after, word.signature)
+        use.require_signed_by(consent.bounds.spend_key, receipt.domain)
 
 
 _DIGESTS: Final[dict[Act, Callable[[Receipt], bytes]]] = {
@@ -103,13 +113,22 @@ _DIGESTS: Final[dict[Act, Callable[[Receipt], bytes]]] = {
 
 
 def _require_possible(receipt: Receipt) -> None:
-    terms, at = receipt.basis.terms, receipt.recorded.block_time
-    if receipt.act in {Act.GRANTED, Act.USED} and at >= terms.expires_at:
+    about, at = receipt.basis.about, receipt.recorded.block_time
+    if not isinstance(about, ShownConsent) or receipt.act not in {Act.GRANTED, Act.USED}:
+        return
+    bounds, word = about.bounds, receipt.basis.bank_word
+    if at >= bounds.expires_at:
         raise VerificationError(Reason.CONSENT_EXPIRED, "the consent had ended before this block")
-    if receipt.act is Act.USED and at < terms.not_before:
+    if receipt.act is Act.GRANTED and at >= bounds.grant_before:
+        raise VerificationError(Reason.CONSENT_GRANT_LATE, "the grant was to be recorded before this block")
+    if word is None:
+        return
+    if at < bounds.not_before:
         raise VerificationError(Reason.CONSENT_NOT_YET_VALID, "the consent had not begun before this block")
-    if receipt.act is Act.USED and receipt.number > terms.max_uses:
+    if receipt.number > bounds.max_uses:
         raise VerificationError(Reason.CONSENT_EXHAUSTED, "the consent does not have this many uses")
+    if at > word.not_after:
+        raise VerificationError(Reason.USE_TOO_LATE, "the use was counted after the time that the bank signed for")
 
 
 def _require_keeper(receipt: Receipt, trusted: TrustedOperator) -> None:

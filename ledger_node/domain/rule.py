@@ -3,12 +3,13 @@
 ``["valid_from", "<=", "valid_to"]`` compares two fields, or a field with a constant;
 ``{"if": ["count", "=", 0], "then": ["last_month", "<", "period_from"]}`` compares where a condition holds.
 Besides fields there are the days ``as_of``, ``period_from`` and ``period_to`` and the year ``period_year``, in which
-the period begins. None on record lies below every date. Where a value is absent, nothing is compared.
+the period begins. None on record lies below every date, and no end above. Where a value is absent, nothing is compared.
+Numbers are compared where they have the same scale and currency; constants are written as the field's values are.
 """
 
 import datetime as dt
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, Self, TypeAlias
@@ -18,8 +19,10 @@ from typing_extensions import override
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError, schema_invalid
 from ledger_node.domain.json_object import JsonObject
+from ledger_node.domain.number import parse_number
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.value import EPOCH, FieldType, Period, Special, Value, parse_date, parse_month, parse_value
+from ledger_node.domain.schema_field import Field
+from ledger_node.domain.value import EPOCH, FieldType, Period, Special, Value, parse_date, parse_month
 
 MAX_RULES: Final = 64
 _PARTS: Final = 3
@@ -45,8 +48,8 @@ _DAYS: Final = {
     "period_to": Kind.DAY,
     "period_year": Kind.NUMBER,
 }
-_NONE: Final = "none"
-_RESERVED: Final = {*_DAYS, _NONE}
+_ENDS: Final = (Special.NONE_ON_RECORD.value, Special.NO_END.value)
+_RESERVED: Final = {*_DAYS, Special.NONE_ON_RECORD.value}
 _COMPARE: Final[Mapping[str, Callable[[Value, Value], bool]]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -57,8 +60,8 @@ _COMPARE: Final[Mapping[str, Callable[[Value, Value], bool]]] = {
 }
 _EQUALITY: Final = ("=", "!=")
 
-Shapes: TypeAlias = Mapping[str, tuple[FieldType, Sequence[str], bool]]
-"""Of each field by name: its type, its members, and whether it may be none on record."""
+Fields: TypeAlias = Mapping[str, Field]
+"""Of a schema, by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class Rule:
     then: Comparison
 
     @classmethod
-    def from_json(cls, value: JSON, fields: Shapes) -> Self:
+    def from_json(cls, value: JSON, fields: Fields) -> Self:
         """Read a rule over ``fields``.
 
         Raises:
@@ -134,7 +137,7 @@ def days_of(as_of: int, period: Period) -> dict[str, Value]:
     return {"as_of": as_of, "period_from": period.first, "period_to": period.last, "period_year": year}
 
 
-def _comparison(value: JSON, fields: Shapes) -> Comparison:
+def _comparison(value: JSON, fields: Fields) -> Comparison:
     if not isinstance(value, list | tuple) or len(value) != _PARTS:
         raise schema_invalid('a comparison is written ["field", "<=", "other field"]', field="rules")
     left, op, right = value
@@ -150,35 +153,45 @@ def _comparison(value: JSON, fields: Shapes) -> Comparison:
     return Comparison(left, op, _right(left, op, kind, right, fields), f"{left} {op} {right}")
 
 
-def _right(left: str, op: str, kind: Kind, right: JSON, fields: Shapes) -> Name | Value:
+def _right(left: str, op: str, kind: Kind, right: JSON, fields: Fields) -> Name | Value:
     # a member of an enum comes first: it may be called as a field is
+    field = fields.get(left)
     if kind is Kind.MEMBER:
-        if right in fields[left][1]:
+        if field is not None and right in field.members:
             return str(right)
     elif _kind(right, fields) is kind:
-        return Name(str(right))
+        if _counted(left, fields) == _counted(str(right), fields):
+            return Name(str(right))
     elif kind is Kind.NUMBER:
-        return parse_value(FieldType.INTEGER, right, "rules")
-    elif right == _NONE:
-        if op in _EQUALITY and left in fields and fields[left][2]:
-            return Special.NONE_ON_RECORD
+        return parse_number(right, "rules", 0 if field is None else field.measure.scale)
+    elif right in _ENDS:
+        special = None if field is None else field.special(right)
+        if op in _EQUALITY and special is not None:
+            return special
     else:
-        return (
-            parse_month(right, "rules")
-            if left in fields and fields[left][0] is FieldType.MONTH
-            else parse_date(right, "rules")
-        )
+        is_month = field is not None and field.type is FieldType.MONTH
+        return parse_month(right, "rules") if is_month else parse_date(right, "rules")
     raise schema_invalid(f"'{left}' cannot be compared so", field="rules")
 
 
-def _kind(name: JSON, fields: Shapes) -> Kind | None:
+def _kind(name: JSON, fields: Fields) -> Kind | None:
     if not isinstance(name, str):
         return None
     if name in fields:
-        return _KIND_OF.get(fields[name][0])
+        return _KIND_OF.get(fields[name].type)
     return _DAYS.get(name)
 
 
-def _rank(value: Value) -> tuple[bool, int]:
-    # none on record lies below every date
-    return (False, 0) if isinstance(value, Special) else (True, int(value))
+def _counted(name: str, fields: Fields) -> tuple[int, str | None]:
+    """Return the scale and the currency of what a name stands for, which numbers that are compared share."""
+    return (fields[name].measure.scale, fields[name].measure.currency) if name in fields else (0, None)
+
+
+def _rank(value: Value) -> tuple[int, int]:
+    # none on record lies below every date, and no end above
+    if value is Special.NONE_ON_RECORD:
+        return -1, 0
+    if value is Special.NO_END:
+        return 1, 0
+    assert isinstance(value, int)  # noqa: S101 - only numbers and days are compared so
+    return 0, value

@@ -16,10 +16,12 @@ from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.rule import MAX_RULES, Rule, days_of
 from ledger_node.domain.schema_field import Field, Mode, field_from_json, require_name
-from ledger_node.domain.value import FieldType, Period, Special, Value
+from ledger_node.domain.value import FieldType, Period, Value
 
 MAX_FIELDS: Final = 256
 MAX_PER: Final = 4
+MAX_STEPS: Final = 2**17
+"""Thresholds of all ladders together: so many steps does it take to commit to an attestation, whatever its values."""
 ISSUER: Final = "issuer"
 """What a question names a department by, beside the fields that tell attestations apart; no such field is called so."""
 _SECONDS_A_DAY: Final = 86_400
@@ -69,7 +71,8 @@ class Schema:
         named = {field.name: field for field in fields}
         if not fields or len(named) != len(fields):
             raise schema_invalid("a schema has at least one field, and no field twice")
-        shapes = {field.name: (field.type, field.members, field.none_on_record) for field in fields}
+        if sum(len(field.ladder) for field in fields if field.ladder is not None) > MAX_STEPS:
+            raise schema_invalid(f"the ladders of a schema have at most {MAX_STEPS} points together")
         return cls(
             name,
             version,
@@ -77,7 +80,7 @@ class Schema:
             keccak(b"\x20" + encode(value)),
             value,
             per=tuple(_per(named, field, total) for field, total in totals.items()),
-            rules=tuple(Rule.from_json(item, shapes) for item in raw_rules),
+            rules=tuple(Rule.from_json(item, named) for item in raw_rules),
             valid_to=None if valid_to is None else _end_of_validity(valid_to, fields),
         )
 
@@ -111,7 +114,7 @@ class Schema:
         return tuple(field.parse(raw.get(field.name)) for field in self.fields)
 
     def require_sense(self, values: Sequence[Value], *, as_of: int, period: Period) -> None:
-        """Require that values lie within the bounds of their fields, and obey the rules between them.
+        """Require that values lie within the bounds and resolutions of their fields, and obey the rules between them.
 
         Args:
             values: of one attestation, in the order of the fields.
@@ -124,6 +127,7 @@ class Schema:
         for field, value in zip(self.fields, values, strict=True):
             if field.bounds is not None:
                 field.bounds.require(value, as_of, field.name)
+            field.require_resolution(value)
         row = {field.name: value for field, value in zip(self.fields, values, strict=True)} | days_of(as_of, period)
         for rule in self.rules:
             rule.require(row)
@@ -135,8 +139,8 @@ class Schema:
         """
         end = issued_at + valid_days * _SECONDS_A_DAY
         for field, value in zip(self.fields, values, strict=True):
-            if field.name == self.valid_to and not isinstance(value, Special):
-                end = min(end, (int(value) + 1) * _SECONDS_A_DAY - _BEIJING)
+            if field.name == self.valid_to and isinstance(value, int):
+                end = min(end, (value + 1) * _SECONDS_A_DAY - _BEIJING)
         return end
 
 
@@ -170,7 +174,9 @@ def _per(fields: Mapping[str, Field], name: str, total: str | None) -> KindField
     field = fields.get(name)
     if field is None:
         raise schema_invalid(f"'per' names '{shown_name(name)}', which is no field")
-    sound = field.mode is Mode.ENUM or (field.mode is Mode.PLAIN and field.type in {FieldType.TEXT, FieldType.CODE})
+    sound = field.type is FieldType.ENUM or (
+        field.mode is Mode.PLAIN and field.type in {FieldType.TEXT, FieldType.CODE}
+    )
     if not sound or field.optional or name == ISSUER:
         raise schema_invalid(
             f"field '{name}' tells nothing apart: only a plain text or code or an enum that is never absent"

@@ -15,7 +15,8 @@ from dataclasses import replace
 from ledger_node.domain.batch import Header
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import FieldProof, PlainOpening
-from ledger_node.domain.consent import ConsentRequest, Terms
+from ledger_node.domain.consent import Terms
+from ledger_node.domain.consent_scope import Scope
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Op, Question
@@ -115,21 +116,31 @@ def read_in(question: Question, asked: Schema, attested: Schema) -> Question:
     """Return what ``question``, which was read by the schema ``asked``, says of an attestation of another version.
 
     Raises:
-        VerificationError: ``schema_version_differs``; it does not mean the same there, or cannot be asked.
+        VerificationError: ``schema_version_differs``; it does not mean the same there, or cannot be asked. Of amounts
+            in another currency, ``currency_differs``.
     """
     if asked.id == attested.id:
         return question
     field = asked.field(question.field)
     try:
         there = attested.field(question.field)
+        _require_currency(field, there)
         again = Question.from_json(question.to_json(field), {attested.name: attested})
         require_askable(again, there)
     except InvalidInputError as error:
         raise _other_version(asked, attested) from error
-    same_field = (field.type, field.unit, field.mode) == (there.type, there.unit, there.mode)
+    same_field = (field.type, field.mode) == (there.type, there.mode) and field.measure.means(there.measure)
     if not same_field or _totals(question, asked) != _totals(question, attested):
         raise _other_version(asked, attested)
     return again
+
+
+def _require_currency(asked: Field, attested: Field) -> None:
+    currencies = asked.measure.currency, attested.measure.currency
+    if None not in currencies and len(set(currencies)) > 1:
+        raise VerificationError(
+            Reason.CURRENCY_DIFFERS, f"'{asked.name}' was attested in {currencies[1]}, and nothing is converted"
+        )
 
 
 def _totals(question: Question, schema: Schema) -> list[bool]:
@@ -213,7 +224,7 @@ def departments_meant(question: Question, terms: Terms, may_attest: AbstractSet[
     return covered or frozenset(terms.departments)
 
 
-def names_its_attestation(question: Question, schema: Schema, terms: ConsentRequest) -> bool:
+def names_its_attestation(question: Question, schema: Schema, terms: Scope) -> bool:
     """Return whether what was signed fixes the attestation that ``question`` is about.
 
     A question without a period means the newest attestation, and no proof shows that there is no newer one. Where the

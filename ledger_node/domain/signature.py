@@ -49,11 +49,13 @@ def low(signature: bytes) -> bytes:
 
 
 def in_low_form(seal: bytes) -> bytes:
-    """Return r || s || v, v 0 or 1, with low s: of the two forms of one signature, the one that counts (EIP-2)."""
+    """Return r || s || v with low s and v 0 or 1: of the forms of one signature, the one that counts (EIP-2)."""
     s, v = int.from_bytes(seal[32:64], "big"), seal[64]
-    if not _HALF_ORDER < s < _ORDER:
-        return seal
-    return seal[:32] + (_ORDER - s).to_bytes(32, "big") + bytes([v ^ 1])
+    if v in {_V_OFFSET, _V_OFFSET + 1}:
+        v -= _V_OFFSET
+    if _HALF_ORDER < s < _ORDER:
+        s, v = _ORDER - s, v ^ 1
+    return seal[:32] + s.to_bytes(32, "big") + bytes([v])
 
 
 def address_of_point(point: bytes) -> bytes:

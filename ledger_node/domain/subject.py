@@ -1,11 +1,10 @@
 """Subjects: a random id, and a hiding commitment to the controllers who sign for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Self, TypeAlias
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.eip712 import SigningDomain, text_word, uint_word
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
@@ -14,15 +13,8 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address, recover
 
 MAX_CONTROLLERS: Final = 16
+MAX_PERSON: Final = 255
 _SECP256K1: Final = b"\x01"
-_ROTATION_TYPE: Final = keccak(b"ControllerRotation(bytes32 subject,uint64 entry,bytes32 commitment,string statement)")
-_CANCELLATION_TYPE: Final = keccak(
-    b"RecoveryCancellation(bytes32 subject,uint64 number,bytes32 commitment,string statement)"
-)
-ROTATION_STATEMENT: Final = "I hand control of this subject to new controllers. 我将本主体的控制权交给新的控制人。"
-CANCELLATION_STATEMENT: Final = (
-    "I still control this subject; cancel this recovery. 我仍控制本主体，请取消本次控制权恢复。"
-)
 
 ControllerKey: TypeAlias = bytes | Passkey
 """The 20-byte address of a secp256k1 key, or a passkey."""
@@ -31,55 +23,106 @@ Signature: TypeAlias = bytes | Assertion
 
 
 @dataclass(frozen=True, slots=True)
-class Controllers:
-    """Who signs for a subject: keys in their order, how many of them must sign, and the hiding salt."""
+class Controller:
+    """One key of a set, and the number of the person who holds it. What is counted is persons."""
 
-    keys: tuple[ControllerKey, ...]
+    person: int
+    key: ControllerKey
+
+    @property
+    def encoded(self) -> bytes:
+        """u8 person || 0x01 || 20-byte address, or u8 person || 0x02 || 32 rpIdHash || 32 x || 32 y."""
+        key = self.key.encoded if isinstance(self.key, Passkey) else _SECP256K1 + self.key
+        return bytes([self.person]) + key
+
+    def to_json(self) -> dict[str, JSON]:
+        """Return the JSON form."""
+        if isinstance(self.key, Passkey):
+            return {"person": self.person, "passkey": self.key.to_json()}
+        return {"person": self.person, "address": to_hex(self.key)}
+
+    @classmethod
+    def from_json(cls, value: JSON) -> Self:
+        """Read the JSON form.
+
+        Raises:
+            InvalidInputError: a member is missing, unknown or malformed.
+        """
+        with JsonObject(value, "controller") as record:
+            person = record.integer("person", low=1, high=MAX_PERSON)
+            if "passkey" in record:
+                return cls(person, Passkey.from_json(record.take("passkey")))
+            return cls(person, parse_address(record.take("address"), "address"))
+
+
+def each_person(keys: Iterable[ControllerKey]) -> tuple[Controller, ...]:
+    """Return keys as those of so many different persons, numbered from 1."""
+    return tuple(Controller(number, key) for number, key in enumerate(keys, start=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Controllers:
+    """Who signs for a subject: keys in their order, how many persons must sign, and the hiding salt."""
+
+    keys: tuple[Controller, ...]
     threshold: int
     salt: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse sets that nobody or anybody could sign for, and a key that would count twice."""
-        different = {key.public_key if isinstance(key, Passkey) else key for key in self.keys}
-        if not 1 <= len(self.keys) <= MAX_CONTROLLERS or len(different) != len(self.keys):
+        """Refuse sets that nobody or anybody could sign for, and a key that stands twice."""
+        keys = [each.key for each in self.keys]
+        different = {key.public_key if isinstance(key, Passkey) else key for key in keys}
+        if not 1 <= len(keys) <= MAX_CONTROLLERS or len(different) != len(keys):
             raise InvalidInputError(
                 Reason.REQUEST_INVALID,
                 f"a subject has 1 to {MAX_CONTROLLERS} different controllers",
                 field="controllers",
             )
-        if not 1 <= self.threshold <= len(self.keys):
+        if not 1 <= self.threshold <= len(self.persons):
             raise InvalidInputError(
                 Reason.REQUEST_INVALID,
-                "the threshold lies between 1 and the number of controllers",
+                "the threshold lies between 1 and the number of persons",
                 field="threshold",
             )
 
     @property
+    def persons(self) -> frozenset[int]:
+        """The persons who hold the keys."""
+        return frozenset(each.person for each in self.keys)
+
+    @property
+    def packed(self) -> bytes:
+        """The keys in a row, as a set is shown on the chain."""
+        return b"".join(each.encoded for each in self.keys)
+
+    @property
     def commitment(self) -> bytes:
-        """H(0x31 || salt || u8 threshold || u8 n || (0x01 || 20-byte address or 0x02 || 32 rpIdHash || 64 key) …)."""
-        body = b"".join(key.encoded if isinstance(key, Passkey) else _SECP256K1 + key for key in self.keys)
-        return keccak(b"\x31" + self.salt + bytes([self.threshold, len(self.keys)]) + body)
+        """H(0x31 || salt || u8 threshold || u8 n || n keys), a key as in ``Controller.encoded``."""
+        return keccak(b"\x31" + self.salt + bytes([self.threshold, len(self.keys)]) + self.packed)
 
     def same_signers(self, other: "Controllers") -> bool:
-        """Return whether the same keys sign under the same threshold; their order and the salt do not matter."""
-        return set(self.keys) == set(other.keys) and self.threshold == other.threshold
+        """Return whether the same keys of the same persons sign under the same threshold, in any order."""
+        return self.threshold == other.threshold and _by_person(self) == _by_person(other)
 
-    def require_signatures(self, digest: bytes, signatures: Sequence[Signature]) -> None:
-        """Require that enough different controllers signed ``digest``.
+    def require_signatures(self, digest: bytes, signatures: Sequence[Signature], *, needed: int | None = None) -> None:
+        """Require that enough different persons signed ``digest``: the threshold, or ``needed``.
 
         Raises:
             VerificationError: ``signer_repeated``, ``threshold_not_met``, or a signature does not check.
         """
-        self._require(digest, signatures, self.threshold)
+        self._require(digest, signatures, self.threshold if needed is None else needed)
 
-    def in_one_form(self, digest: bytes, signatures: Sequence[Signature]) -> tuple[Signature, ...]:
-        """Return exactly as many signatures as must sign, in the order of their keys in the set.
+    def in_one_form(
+        self, digest: bytes, signatures: Sequence[Signature], *, needed: int | None = None
+    ) -> tuple[Signature, ...]:
+        """Return the signatures of exactly as many persons as must sign, in the order of their keys in the set.
 
         Raises:
             VerificationError: as ``require_signatures``.
         """
-        by_key = self._require(digest, signatures, self.threshold)
-        chosen = [by_key[key] for key in self.keys if key in by_key][: self.threshold]
+        needed = self.threshold if needed is None else needed
+        by_index = self._require(digest, signatures, needed)
+        chosen = [by_index[index] for index in sorted(by_index)][:needed]
         return tuple(one.in_one_form() if isinstance(one, Assertion) else one for one in chosen)
 
     def require_one_form(self, digest: bytes, signatures: Sequence[Signature]) -> None:
@@ -90,7 +133,7 @@ class Controllers:
         """
         if tuple(signatures) != self.in_one_form(digest, signatures):
             raise VerificationError(
-                Reason.NOT_CANONICAL, "exactly as many controllers as must sign are shown, in the order of the set"
+                Reason.NOT_CANONICAL, "exactly as many persons as must sign are shown, in the order of the set"
             )
 
     def require_any_signature(self, digest: bytes, signatures: Sequence[Signature]) -> None:
@@ -107,44 +150,55 @@ class Controllers:
         Raises:
             VerificationError: ``signer_repeated``, ``signer_not_controller`` or ``threshold_not_met``.
         """
-        if len(set(signers)) < len(signers):
-            raise VerificationError(Reason.SIGNER_REPEATED, "a controller signed twice; one counts")
-        if not set(signers) <= set(self.keys):
-            raise VerificationError(
-                Reason.SIGNER_NOT_CONTROLLER, "a signature is by a key that does not control the subject"
-            )
-        self._require_enough(len(signers), self.threshold)
+        persons = {each.key: each.person for each in self.keys}
+        if not set(signers) <= persons.keys():
+            raise _not_controller()
+        signed = [persons[signer] for signer in signers]
+        if len(set(signed)) < len(signed):
+            raise _repeated()
+        self._require_enough(len(signed), self.threshold)
 
-    def _require(self, digest: bytes, signatures: Sequence[Signature], needed: int) -> dict[ControllerKey, Signature]:
-        """Return the signatures by who made them, in their order."""
-        signers: dict[ControllerKey, Signature] = {}
+    def signed_by(self, digest: bytes, signatures: Sequence[Signature], needed: int) -> list[tuple[int, Signature]]:
+        """Return the signatures of at least ``needed`` persons with the places of their keys in the set, rising.
+
+        Raises:
+            VerificationError: as ``require_signatures``.
+        """
+        return sorted(self._require(digest, signatures, needed).items(), key=lambda placed: placed[0])
+
+    def _require(self, digest: bytes, signatures: Sequence[Signature], needed: int) -> dict[int, Signature]:
+        """Return the signatures by the places of the keys that made them."""
+        places = {each.key: index for index, each in enumerate(self.keys)}
+        signed: dict[int, Signature] = {}
+        persons: set[int] = set()
         for signature in signatures[: MAX_CONTROLLERS + 1]:
-            signer = self._signer(digest, signature)
-            if signer in signers:
-                raise VerificationError(Reason.SIGNER_REPEATED, "a controller signed twice; one counts")
-            signers[signer] = signature
-        self._require_enough(len(signers), needed)
-        return signers
+            index = places[self._signer(digest, signature)]
+            if self.keys[index].person in persons:
+                raise _repeated()
+            persons.add(self.keys[index].person)
+            signed[index] = signature
+        self._require_enough(len(signed), needed)
+        return signed
 
     @staticmethod
-    def _require_enough(signers: int, needed: int) -> None:
-        if signers < needed:
-            raise VerificationError(Reason.THRESHOLD_NOT_MET, f"{needed} controllers must sign, {signers} did")
+    def _require_enough(persons: int, needed: int) -> None:
+        if persons < needed:
+            raise VerificationError(
+                Reason.THRESHOLD_NOT_MET, f"{needed} persons must sign, and {persons} did; devices do not count"
+            )
 
     def _signer(self, digest: bytes, signature: Signature) -> ControllerKey:
+        keys = [each.key for each in self.keys]
         if isinstance(signature, Assertion):
-            return signature.require_signer(digest, [key for key in self.keys if isinstance(key, Passkey)])
+            return signature.require_signer(digest, [key for key in keys if isinstance(key, Passkey)])
         signer = recover(digest, signature)
-        if signer not in self.keys:
-            raise VerificationError(
-                Reason.SIGNER_NOT_CONTROLLER, "a signature is by a key that does not control the subject"
-            )
+        if signer not in keys:
+            raise _not_controller()
         return signer
 
     def to_json(self) -> dict[str, JSON]:
-        """Return the JSON form, which evidence carries: ``addresses``, or ``keys`` where there are passkeys."""
-        name = "keys" if any(isinstance(key, Passkey) for key in self.keys) else "addresses"
-        return {name: keys_to_json(self.keys), "threshold": self.threshold, "salt": to_hex(self.salt)}
+        """Return the JSON form, which evidence carries."""
+        return {"keys": keys_to_json(self.keys), "threshold": self.threshold, "salt": to_hex(self.salt)}
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
@@ -154,29 +208,37 @@ class Controllers:
             InvalidInputError: a member is missing, unknown or malformed.
         """
         with JsonObject(value, "controllers") as record:
-            keys: tuple[ControllerKey, ...]
-            if "keys" in record:
-                keys = keys_from_json(record.items("keys", max_items=MAX_CONTROLLERS))
-            else:
-                items = record.items("addresses", max_items=MAX_CONTROLLERS)
-                keys = tuple(parse_address(item, "controllers") for item in items)
+            keys = keys_from_json(record.items("keys", max_items=MAX_CONTROLLERS))
             return cls(keys, record.integer("threshold", high=MAX_CONTROLLERS), record.blob("salt"))
 
 
-def keys_to_json(keys: Sequence[ControllerKey]) -> list[JSON]:
-    """Return keys as JSON: an address is a text, a passkey an object."""
-    return [key.to_json() if isinstance(key, Passkey) else to_hex(key) for key in keys]
+def _by_person(controllers: Controllers) -> frozenset[frozenset[ControllerKey]]:
+    # which number a person has says nothing
+    return frozenset(
+        frozenset(each.key for each in controllers.keys if each.person == person) for person in controllers.persons
+    )
 
 
-def keys_from_json(items: Sequence[JSON]) -> tuple[ControllerKey, ...]:
-    """Read keys that are addresses or objects of kind passkey.
+def _repeated() -> VerificationError:
+    return VerificationError(Reason.SIGNER_REPEATED, "a person signed twice; one signature of each person counts")
+
+
+def _not_controller() -> VerificationError:
+    return VerificationError(Reason.SIGNER_NOT_CONTROLLER, "a signature is by a key that does not control the subject")
+
+
+def keys_to_json(keys: Sequence[Controller]) -> list[JSON]:
+    """Return the keys of a set as JSON: objects with a person's number and an address or a passkey."""
+    return [key.to_json() for key in keys]
+
+
+def keys_from_json(items: Sequence[JSON]) -> tuple[Controller, ...]:
+    """Read the keys of a set.
 
     Raises:
-        InvalidInputError: one of them is neither.
+        InvalidInputError: one of them is malformed.
     """
-    return tuple(
-        Passkey.from_json(item) if isinstance(item, Mapping) else parse_address(item, "controllers") for item in items
-    )
+    return tuple(Controller.from_json(item) for item in items)
 
 
 def signature_to_json(signature: Signature) -> JSON:
@@ -195,17 +257,5 @@ def signature_from_json(item: JSON) -> Signature:
     return from_hex(item, "signature", length=SIGNATURE_BYTES)
 
 
-def rotation_digest(subject: bytes, entry: int, commitment: bytes, domain: SigningDomain) -> bytes:
-    """Return what the present controllers sign so that ``commitment`` becomes entry number ``entry`` (EIP-712)."""
-    words = subject + uint_word(entry) + commitment + text_word(ROTATION_STATEMENT)
-    return domain.digest(keccak(_ROTATION_TYPE + words))
-
-
-def cancellation_digest(subject: bytes, number: int, commitment: bytes, domain: SigningDomain) -> bytes:
-    """Return what one controller signs to cancel recovery ``number`` of a subject to ``commitment`` (EIP-712)."""
-    words = subject + uint_word(number) + commitment + text_word(CANCELLATION_STATEMENT)
-    return domain.digest(keccak(_CANCELLATION_TYPE + words))
-
-
-DECOY: Final = Controllers((bytes(20),), 1, bytes(32))
+DECOY: Final = Controllers(each_person([bytes(20)]), 1, bytes(32))
 """Controllers in the place of unknown ones; nobody has the key of address zero."""

@@ -1,12 +1,13 @@
 """Values of fields: their types, canonical bytes and JSON forms (CL1, vd plain); days, and the periods between them.
 
-Integers are 16-byte two's complement, dates and months i32 days from 1970-01-01 (a month is its first
-day), text NFC UTF-8, codes printable ASCII, booleans one byte. Nothing is ever rounded or guessed.
+Integers are 16-byte two's complement of their smallest unit, dates and months i32 days from 1970-01-01 (a month is its
+first day), text NFC UTF-8, codes printable ASCII, booleans one byte. Nothing is ever rounded or guessed.
 """
 
 import datetime as dt
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum
@@ -16,15 +17,15 @@ from typing_extensions import override
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.number import decimal_text, parse_number
 from ledger_node.domain.reason import Reason
 
 EPOCH: Final = dt.date(1970, 1, 1)
 MAX_TEXT_BYTES: Final = 1024
 MAX_INTEGER: Final = 2**127 - 1
 """What 16 bytes hold."""
-MAX_ANSWERED: Final = 2**53 - 1
-"""What JSON of the canonical form holds: a larger integer could be attested to, and never asked about or shown."""
 _MAX_DAY: Final = 2**31 - 1
+_FIRST_DAY: Final = (dt.date.min - EPOCH).days
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -38,19 +39,23 @@ class FieldType(StrEnum):
     CODE = "code"
     BOOL = "bool"
     ENUM = "enum"
+    CODES = "codes"
+    """A set of members, of which any number may be set, also none."""
 
 
 class Special(Enum):
-    """Two ways of having no ordinary value."""
+    """Three ways of having no ordinary value."""
 
     ABSENT = "absent"
     """The field has no value; its leaf says so (mode byte 0xff)."""
-    NONE_ON_RECORD = "none on record"
-    """Nothing of the kind ever happened: a date or month that lies below the whole ladder."""
+    NONE_ON_RECORD = "none"
+    """Nothing of the kind ever happened: a date or month that lies below every day."""
+    NO_END = "no end"
+    """It goes on without an end: a date or month that lies above every day."""
 
 
-Value: TypeAlias = int | str | bool | Special
-"""Dates and months are integers of days; members of an enum are their names."""
+Value: TypeAlias = int | str | bool | tuple[str, ...] | Special
+"""Integers are smallest units, dates and months days; members of an enum are their names, of a set in its order."""
 
 _TYPE_BYTE: Final = {
     FieldType.INTEGER: b"\x01",
@@ -76,6 +81,8 @@ def is_of_type(kind: FieldType, value: Value) -> bool:
             return _is_within(value, MAX_INTEGER)
         case FieldType.DATE | FieldType.MONTH:
             return _is_within(value, _MAX_DAY)
+        case FieldType.CODES:
+            return isinstance(value, tuple)
         case _:
             assert_never(kind)
 
@@ -86,8 +93,8 @@ def _is_within(value: Value, limit: int) -> bool:
 
 def encode_value(kind: FieldType, value: Value) -> bytes:
     """Return typeByte || canonical value, as it stands in ``vd plain``."""
-    if isinstance(value, Special):
-        raise TypeError("a special value has no canonical bytes")
+    if isinstance(value, Special | tuple):
+        raise TypeError("a special value has no canonical bytes, and a set has bits")
     if isinstance(value, bool):
         body = b"\x01" if value else b"\x00"
     elif isinstance(value, int):
@@ -97,24 +104,48 @@ def encode_value(kind: FieldType, value: Value) -> bytes:
     return _TYPE_BYTE[kind] + body
 
 
-def parse_value(kind: FieldType, raw: JSON, name: str) -> Value:
+def parse_value(kind: FieldType, raw: JSON, name: str, *, scale: int = 0) -> Value:
     """Return the value that strict JSON ``raw`` stands for; ``name`` is the field, for the error.
+
+    Args:
+        kind: the type of the field.
+        raw: what stands in the JSON.
+        name: of the field.
+        scale: decimals of an integer field. Where there are any, the number is a decimal text in its one writing.
 
     Raises:
         InvalidInputError: ``type_wrong``, ``value_malformed`` or ``value_out_of_range``.
     """
-    return _PARSE[kind](raw, name)
+    return parse_number(raw, name, scale) if kind is FieldType.INTEGER else _PARSE[kind](raw, name)
 
 
-def format_value(kind: FieldType, value: Value) -> JSON:
-    """Return the JSON form that ``parse_value`` reads back."""
+def format_value(kind: FieldType, value: Value, *, scale: int = 0) -> JSON:
+    """Return the JSON form that ``parse_value`` reads back; a special value has the form that its field reads."""
     if isinstance(value, Special):
-        return None if value is Special.ABSENT else "none"
+        return None if value is Special.ABSENT else value.value
+    if isinstance(value, tuple):
+        return list(value)
     if kind is FieldType.DATE:
         return format_date(int(value))
     if kind is FieldType.MONTH:
         return format_date(int(value))[:7]
-    return value
+    return decimal_text(int(value), scale) if scale and kind is FieldType.INTEGER else value
+
+
+def successor(kind: FieldType, value: int) -> int:
+    """Return the next value of an integer, date or month field: one smallest unit, day or month later."""
+    if kind is not FieldType.MONTH:
+        return value + 1
+    month = EPOCH + dt.timedelta(days=value)
+    return value + monthrange(month.year, month.month)[1]
+
+
+def predecessor(kind: FieldType, value: int) -> int:
+    """Return the value before ``value``, of days the first that there is at the earliest."""
+    if kind is FieldType.INTEGER:
+        return value - 1
+    before = EPOCH + dt.timedelta(days=max(value - 1, _FIRST_DAY))
+    return (before.replace(day=1) - EPOCH).days if kind is FieldType.MONTH else (before - EPOCH).days
 
 
 def parse_date(raw: object, name: str) -> int:
@@ -158,16 +189,6 @@ def add_months(days: int, months: int) -> int:
     return (dt.date(year, month + 1, 1) - EPOCH).days
 
 
-def _integer(raw: JSON, name: str) -> int:
-    if not isinstance(raw, int) or isinstance(raw, bool):
-        raise _type_wrong(name, "an integer (amounts are in fen)")
-    if not -MAX_ANSWERED <= raw <= MAX_ANSWERED:
-        raise InvalidInputError(
-            Reason.VALUE_OUT_OF_RANGE, f"'{name}' must lie between -{MAX_ANSWERED} and {MAX_ANSWERED}", field=name
-        )
-    return raw
-
-
 def _text(raw: JSON, name: str) -> str:
     if not isinstance(raw, str) or not raw:
         raise _type_wrong(name, "a text that is not empty")
@@ -198,6 +219,14 @@ def _bool(raw: JSON, name: str) -> bool:
     return raw
 
 
+def _codes(raw: JSON, name: str) -> tuple[str, ...]:
+    if not isinstance(raw, list | tuple):
+        raise _type_wrong(name, "a list of members, which may be empty")
+    if any(not isinstance(member, str) for member in raw):
+        raise _type_wrong(name, "a list of texts")
+    return tuple(str(member) for member in raw)
+
+
 def _type_wrong(name: str, expected: str) -> InvalidInputError:
     return InvalidInputError(Reason.TYPE_WRONG, f"'{name}' must be {expected}", field=name)
 
@@ -207,13 +236,13 @@ def _malformed(name: str, expected: str) -> InvalidInputError:
 
 
 _PARSE: Final[Mapping[FieldType, Callable[[JSON, str], Value]]] = {
-    FieldType.INTEGER: _integer,
     FieldType.DATE: parse_date,
     FieldType.MONTH: parse_month,
     FieldType.TEXT: _text,
     FieldType.CODE: _code,
     FieldType.ENUM: _text,
     FieldType.BOOL: _bool,
+    FieldType.CODES: _codes,
 }
 _MONTHS_A_YEAR: Final = 12
 _END: Final = parse_date("9999-01-01", "period")

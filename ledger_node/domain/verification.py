@@ -8,12 +8,16 @@ Attestation (``require_attestation``)
  5. The header's issuer is the member that anchored, allowed to issue this schema at that time.
  6. The key was valid at that time and not compromised before it.
  7. At the pinned block the position is neither revoked nor superseded.
-Consent (``require_consent``)
- 8. The terms hash to the consent id under this ConsentRegistry.
- 9. The controllers are those the chain committed to when the consent was granted.
-10. Enough different controllers signed the terms.
+Consent (``consent_rule.require_consent``)
+ 8. The terms and bounds hash to the consent id under this ConsentRegistry, which granted it; the bounds that it holds
+    are those.
+ 9. The controllers are those of the last entry that counted when the consent was granted, and the subject was not
+    held then (``controller_rule``).
+10. Enough different persons among the controllers signed the id, and the chain bound exactly these signatures when
+    the grant was recorded.
 11. The bank and its purpose are those of the terms.
-12. At the pinned block the consent is live, in time, and not exhausted.
+12. At the pinned block the consent is live and in time, and the subject is not held. Of a consent that was resumed,
+    the controllers of that time signed the resumption, and the chain bound what they signed; else it counts as paused.
 Subject (``require_subject``)
 13. The registrar's attestation passes 1-7, is not expired, opens to the credit code, and reveals the
     consent's subject id.
@@ -26,6 +30,13 @@ Claim (``judge_claim``)
 16. The field proof leads to the fieldsRoot and shows the statement or its complement. It shows a value that
     differs from the one asked about only where the consent lists revealing it.
     Of a combination, 15 and 16 are run for every part that is shown, and enough parts are.
+Use (``consent_rule.require_use``; looked at after rule 12)
+17. The uses shown lead from the consent's id to the chain's digest of all uses, and exactly one of them, whose number
+    is marked as used, has the number of this one.
+18. Its ticket is the one that follows from this answer: consent, number, bank, purpose, who answers, exactly these
+    claims, until when, and the nonce. The bank does not answer itself.
+19. The spend key of the bounds signed it; it was counted by the time that was signed, and answered at most 600
+    seconds after that.
 """
 
 from collections.abc import Sequence
@@ -35,9 +46,9 @@ from typing import Final
 from ledger_node.domain.batch import ATTESTATIONS, ShownAttestation
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import subject_tag
-from ledger_node.domain.consent import require_signed
+from ledger_node.domain.consent_rule import require_consent, require_use
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.fact import IssuerPeriod, LedgerFacts, require_key, require_usable
+from ledger_node.domain.fact import IssuerPeriod, KeyPurpose, LedgerFacts, require_key
 from ledger_node.domain.hashing import root_of_batch
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import (
@@ -45,7 +56,6 @@ from ledger_node.domain.presentation import (
     SUBJECT_REGISTRATION,
     Presentation,
     ShownClaim,
-    ShownConsent,
     ShownPart,
     ShownSubject,
 )
@@ -58,7 +68,6 @@ from ledger_node.domain.selection import (
     require_data_period,
     require_department,
     require_disclosed,
-    require_granted_to,
     require_question,
     require_selected,
 )
@@ -109,7 +118,7 @@ def require_attestation(shown: ShownAttestation, schema: Schema, facts: LedgerFa
         raise VerificationError(
             Reason.ISSUER_NOT_ALLOWED, f"the issuer was not allowed to issue {schema.name} at that time"
         )
-    require_key(facts, anchor.member, anchor.key, anchor.anchored_at)  # 6
+    require_key(facts, anchor.member, anchor.key, anchor.anchored_at, KeyPurpose.ATTEST)  # 6
     _require_status(shown, facts)  # 7
 
 
@@ -119,32 +128,6 @@ def _require_status(shown: ShownAttestation, facts: LedgerFacts) -> None:
         bits = facts.status.get((shown.anchor.member, plane, word))
         if bits is None or bits >> bit & 1:
             raise VerificationError(reason, f"this attestation is {reason.value} or its status is unknown")
-
-
-def require_consent(
-    shown: ShownConsent,
-    facts: LedgerFacts,
-    *,
-    grantee: bytes,
-    purpose: str | None = None,
-    uses_already_counted: int = 0,
-) -> None:
-    """Run rules 8 to 12.
-
-    Raises:
-        VerificationError: naming the first rule that fails.
-    """
-    require_signed(shown.terms.digest(facts.consent_domain), shown.id)  # 8
-    if facts.consent is None:
-        raise VerificationError(Reason.CONSENT_UNKNOWN, "the ledger knows no such consent")
-    if shown.controllers.commitment != facts.controllers:  # 9
-        raise VerificationError(
-            Reason.CONTROLLERS_MISMATCH,
-            "these controllers are not those of the subject at the time of the grant",
-        )
-    shown.controllers.require_signatures(shown.id, shown.signatures)  # 10
-    require_granted_to(shown.terms, grantee=grantee, purpose=purpose)  # 11
-    require_usable(shown.terms, facts.consent, now=facts.block_time, uses_already_counted=uses_already_counted)  # 12
 
 
 def require_subject(shown: ShownSubject, subject_id: bytes, schemas: SchemaSet, facts: LedgerFacts) -> None:
@@ -261,16 +244,18 @@ def verify(
     grantee: bytes,
     policy: Policy,
     purpose: str | None = None,
-    uses_already_counted: int = 0,
 ) -> Sequence[Verdict]:
     """Run the whole plan and return one verdict a claim.
 
     Raises:
         VerificationError: the presentation does not check; nothing in it may be relied on.
     """
-    consent, subject = presentation.consent, presentation.subject
+    consent, use, subject = presentation.consent, presentation.use, presentation.subject
     if consent is not None and subject is not None:
-        require_consent(consent, facts, grantee=grantee, purpose=purpose, uses_already_counted=uses_already_counted)
+        if use is None:
+            raise VerificationError(Reason.USE_NOT_RECORDED, "an answer that shows something comes with its use")
+        require_consent(consent, facts, grantee=grantee, purpose=purpose, resumption=presentation.resumption)
+        require_use(use, consent, [shown.claim for shown in presentation.claims], schemas, facts)
         require_subject(subject, consent.terms.subject, schemas, facts)
     elif any(claim.verdict is not Outcome.CANNOT_TELL for claim in presentation.claims):
         raise VerificationError(Reason.CONSENT_UNKNOWN, "a yes or no comes with its consent and subject")

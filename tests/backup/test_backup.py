@@ -325,4 +325,4 @@ def test_two_backups_to_one_name_at_once_are_one_and_a_refusal(life, tmp_path):
         thread.join()
     assert sorted(results) == [0, 2]
     assert rows_of(decrypted(life, out), "attestation")
-    assert seen(life.place.bank.verify(life.place.grant(GOOD), [GOOD])) == [("holds", None)]
+    assert seen(life.place.verify(life.place.grant(GOOD), [GOOD])) == [("holds", None)]

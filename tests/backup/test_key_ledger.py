@@ -2,6 +2,7 @@
 
 import json
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -386,10 +387,10 @@ def test_l1_a_key_in_quarantine_is_there_is_copied_and_opens_nothing(ledger, tmp
     ledger.put(keys)
     hidden, other, free = keys
     found = Quarantine(0, random_bytes(32), random_bytes(32), 7, 1_800_000_000, random_bytes(20))
+    assert ledger.quarantines.open(found, [hidden]).keys == 1
+    # another change of the same transaction is one with it, and none counts twice
     opened = ledger.quarantines.open(found, [hidden, other])
     assert (opened.number, opened.keys, opened.state) == (1, 2, QuarantineState.OPEN)
-    # a change that is known is not taken in again
-    assert ledger.quarantines.open(found, [free]) is None
     assert ledger.get(keys) == {free: keys[free]}
     assert ledger.held(keys) == set(keys)
     assert ledger.quarantines.hidden(keys) == {hidden, other}
@@ -401,6 +402,24 @@ def test_l1_a_key_in_quarantine_is_there_is_copied_and_opens_nothing(ledger, tmp
     assert list(read.erased()) == [other]
     assert [(one.number, one.transaction, one.key) for one in read.quarantines] == [(1, found.transaction, found.key)]
     ledger.quarantines.close(1, QuarantineState.DISMISSED)
+    # a change that is decided is not taken in again
     assert ledger.get(keys) == {hidden: keys[hidden], free: keys[free]}
     assert ledger.quarantines.open(found, [free]) is None
     assert ledger.quarantines.count_open() == 0
+
+
+def test_k10_keys_that_are_released_open_again_and_the_last_one_ends_the_quarantine(ledger):
+    keys = some_keys(3)
+    ledger.put(keys)
+    one, other, confirmed = keys
+    found = Quarantine(0, random_bytes(32), random_bytes(32), 7, 1_800_000_000, random_bytes(20))
+    ledger.quarantines.open(found, [one, other])
+    ledger.quarantines.open(replace(found, transaction=random_bytes(32)), [confirmed])
+    ledger.quarantines.close(2, QuarantineState.CONFIRMED)
+    assert ledger.quarantines.release([one, confirmed, random_bytes(16)]) == 1
+    assert ledger.get(keys) == {one: keys[one]}
+    assert ledger.quarantines.named(1).state is QuarantineState.OPEN
+    assert ledger.quarantines.release([one]) == 0
+    assert ledger.quarantines.release([other]) == 1
+    assert [held.state for held in ledger.quarantines.all()] == [QuarantineState.DISMISSED, QuarantineState.CONFIRMED]
+    assert ledger.get(keys) == {one: keys[one], other: keys[other]}

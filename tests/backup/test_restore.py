@@ -51,7 +51,7 @@ def night(life):
     place = life.place
     made = SimpleNamespace(life=life, place=place, secret=random_bytes(32))
     made.shop_consent = place.grant(GOOD, uses=3)
-    made.shop_answer = place.bank.verify(made.shop_consent, [GOOD])
+    made.shop_answer = place.verify(made.shop_consent, [GOOD])
     made.shop_evidence = place.bank.evidence(made.shop_answer["use"]["id"])
     made.shop_receipts = place.bank.receipts(made.shop_consent)
     made.victim = place.fresh()
@@ -59,7 +59,7 @@ def night(life):
         place.attest(schema, [(made.victim, {"实缴税额（元）": AMOUNT} if schema == "tax_payment" else {})])
     made.victim_firm = place.register(made.victim)
     made.victim_consent = place.grant(GOOD, firm=made.victim_firm, uses=3)
-    made.call = {"consent": made.victim_consent, "claims": [GOOD]}
+    made.call = place.body(made.victim_consent, [GOOD])
     answered = post(place, made.call)
     assert answered.status_code == 200
     made.victim_use = answered.json()["use"]["id"]
@@ -67,10 +67,10 @@ def night(life):
     made.old = life.backup("old.age")
     made.old_keys = shutil.copy(life.copy, life.folder / "old-keys.copy")
     made.late = place.new_taxpayer()
-    made.late_terms = place.terms([GOOD], firm=made.late, secret=made.secret)
-    made.late_consent = place.post_terms(made.late_terms, made.late.keys)["id"]
-    place.bank.verify(made.late_consent, [GOOD])
-    place.bank.post("/v1/consent-requests", {"request": place.request([GOOD]).to_json()})
+    made.late_terms = place.consent([GOOD], firm=made.late, secret=made.secret)
+    made.late_consent = place.post_consent(made.late_terms, made.late.keys)["id"]
+    place.verify(made.late_consent, [GOOD])
+    place.bank.post("/v1/consent-requests", place.asking(place.request([GOOD])))
     rotate(place, place.shop, [Key(key) for key in place.shop.keys], controllers_of([new_key()]))
     # corrected after the backup, which makes what the backup holds superseded
     place.attest("penalty_summary", [(0, PENALISED)], correct=True)
@@ -137,7 +137,7 @@ def test_the_newest_backup_restores_to_the_same_answers_and_the_instance_goes_on
     events = place.ledger.events_between(0, place.ledger.head().number)
     assert [event.reason for event in events if getattr(event, "reason", 0)] == [StatusReason.ERASED] * 2
     assert place.bank.receipts(night.shop_consent) == night.shop_receipts
-    assert seen(place.bank.verify(night.shop_consent, [GOOD])) == [("holds", None)]
+    assert seen(place.verify(night.shop_consent, [GOOD])) == [("holds", None)]
     assert place.bank.evidence(night.shop_answer["use"]["id"]) == night.shop_evidence
     assert anchored_rows(place, night.shop_consent)
     assert place.ask(night.late_consent, GOOD) == [("holds", None)]
@@ -181,7 +181,7 @@ def test_d2_an_old_backup_over_the_chain_that_went_on_says_what_it_lacks_and_goe
 def test_d2_an_old_backup_with_its_own_chain_stays_erased(night):
     home, _ = night.life.restore(night.old, "alone")
     place = night.life.serve(home)
-    assert seen(place.bank.verify(night.shop_consent, [GOOD])) == [("holds", None)]
+    assert seen(place.verify(night.shop_consent, [GOOD])) == [("holds", None)]
     require_erased(night, place)
     work_on(place)
     place.served.stop()

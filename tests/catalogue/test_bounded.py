@@ -25,8 +25,8 @@ def test_f5_every_department_type_has_rules(name):
 def test_f5_every_threshold_that_can_be_asked_is_one_that_a_value_can_reach(name):
     for field in data_types()[name].schema.fields:
         if field.bounds is not None and field.ladder is not None:
-            assert field.bounds.low <= field.ladder.thresholds[0]
-            assert field.bounds.high is None or field.ladder.thresholds[-1] <= field.bounds.high
+            assert field.bounds.low <= field.ladder.points[0]
+            assert field.bounds.high is None or field.ladder.points[-1] <= field.bounds.high
 
 
 def test_f5_a_rating_is_over_with_its_last_day():

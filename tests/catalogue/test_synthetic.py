@@ -57,7 +57,7 @@ def is_clean(schema: str, header: list[str], row: list[str]) -> bool:
         match column.format:
             case CellFormat.CODE:
                 valid = valid and cell.isascii()
-            case CellFormat.YUAN:
+            case CellFormat.AMOUNT:
                 valid = valid and _YUAN.match(cell) is not None
             case CellFormat.INTEGER:
                 valid = valid and re.fullmatch("[0-9]+", cell) is not None

@@ -1,9 +1,10 @@
 import pytest
 
-from ledger_node.chain.deployment import Founder, deploy
+from ledger_node.chain.deployment import Founder, FounderKey, deploy
 from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
+from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from tests.kit.chain import GOVERNOR, RELAYER, RELAYER_ID, STRANGER
@@ -28,7 +29,7 @@ def rpc(node):
 @pytest.fixture(scope="session")
 def book(rpc):
     roles = Role.RELAYER | Role.REGISTRAR
-    founder = Founder(RELAYER_ID, "Relayer", roles, (address_of(RELAYER),))
+    founder = Founder(RELAYER_ID, "Relayer", roles, (FounderKey(address_of(RELAYER), EVERY_PURPOSE),))
     return deploy(rpc, Sender(rpc, CHAIN_ID, GOVERNOR), [founder], {}, {})
 
 

@@ -19,7 +19,7 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes
-from tests.kit.chain import RELAYER, RELAYER_ID, copy_chain
+from tests.kit.chain import RELAYER, RELAYER_ID, copy_chain, count_of, registration
 from tests.kit.node import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 from tests.kit.proxy import GARBLED, NO_ANSWER, Proxy
 
@@ -92,12 +92,11 @@ def old(node, book, relayer, tmp_path):
 
 def mine_a_block(relayer, book):
     subject = random_bytes(32)
-    ledger = Web3Ledger(book, relayer._rpc, registrar=relayer)
-    return subject, ledger.register_subject(subject, b"\x01" * 32).block
+    return subject, relayer.send(book.contracts["SubjectRegistry"], registration(subject), gas=400_000).mined.block
 
 
 def known(ledger, subject):
-    return ledger._read("SubjectRegistry", "count", subject) == (1,)
+    return count_of(ledger, subject) == 1
 
 
 @pytest.mark.parametrize("fault", UNREADABLE)
@@ -186,7 +185,7 @@ def test_n5_what_lags_behind_what_was_seen_is_not_asked(old, proxy, book, relaye
     proxy.fault = always("status_503")
     # the old node answers well, and as if the subject did not exist
     assert not known(Web3Ledger(book, Rpc(old.url)), subject)
-    for call in (ledger.head, lambda: known(ledger, subject), lambda: ledger.consents([b"\x01" * 32])):
+    for call in (ledger.head, lambda: known(ledger, subject), ledger.members):
         assert reason_of(call) == "ledger_unavailable"
     assert [health.fault for health in rpc.health()] == [Fault.MALFORMED, Fault.BEHIND]
     proxy.fault = always(None)

@@ -1,16 +1,20 @@
 """Events of the registries, as they are read; and answers that are none."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from ledger_node import clock
-from ledger_node.chain.port import Role
+from ledger_node.chain.port import UseRefusal
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.consent import Change, Terms, revocation_hash
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.event import ControlEvent, ControlStep, Step
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.ticket import CountedUse
 from ledger_node.randomness import random_bytes
 from tests.kit.chain import RELAYER_ID
+from tests.kit.ledger_consent import Asked, Granted
+from tests.kit.ledger_firm import new_firm, people
 
 
 @pytest.fixture
@@ -18,84 +22,66 @@ def ledger(book, rpc, relayer):
     return Web3Ledger(book, rpc, relayer=relayer, registrar=relayer)
 
 
-def terms(secret):
-    now = clock.now()
-    return Terms(
-        subject=random_bytes(32),
-        grantee=RELAYER_ID,
-        grantee_name="bank",
-        purpose="loan_application",
-        purpose_text="x",
-        questions=("x",),
-        departments=(),
-        not_before=now - 100,
-        expires_at=now + 10_000,
-        max_uses=5,
-        retention_days=1,
-        language="en",
-        text_digest=bytes(32),
-        revocation_hash=revocation_hash(secret),
-        salt=random_bytes(32),
-    )
+@pytest.fixture
+def world(ledger):
+    """What kits of consents take of a world: its ledger, and the time of its next block."""
+    return SimpleNamespace(ledger=ledger, now=clock.now)
 
 
-def test_everything_that_happens_to_a_consent_is_read_in_order(ledger):
-    consent, request, secret = (random_bytes(32) for _ in range(3))
-    uses = [random_bytes(32) for _ in range(3)]
+def test_everything_that_happens_to_a_consent_is_read_in_order(ledger, world):
+    asked, one = Asked.of(world), Granted.of(world, not_before=clock.now() - 100)
     since = ledger.head().number + 1
-    asked = ledger.request_consent(request)
-    granted = ledger.grant(consent, terms(secret), request=request)
-    ledger.change_consent(consent, Change.PAUSE, 1)
-    ledger.change_consent(consent, Change.RESUME, 2)
-    used = [result.mined for result in ledger.record_uses([(consent, use) for use in uses])]
-    withdrawn = ledger.withdraw(consent, secret)
-    events = ledger.consent_events(consent)
+    requested = ledger.request_consent(asked.id)
+    granted = ledger.grant(one.order(answer=asked.answer(consent=one.id)))
+    ledger.change_consent(one.pause())
+    ledger.change_consent(one.resume())
+    uses = [one.use(number) for number in (2, 1, 3)]
+    used = [result.mined for result in ledger.record_uses(uses)]
+    withdrawn = ledger.withdraw(one.by_secret())
+    events = ledger.consent_events(one.id)
     assert [(event.step, event.number, event.use, event.by_secret) for event in events] == [
         (Step.GRANTED, 0, None, False),
         (Step.PAUSED, 1, None, False),
         (Step.RESUMED, 2, None, False),
-        *((Step.USED, number, use, False) for number, use in enumerate(uses, start=1)),
+        *((Step.USED, use.number, use.ticket, False) for use in uses),
         (Step.WITHDRAWN, 0, None, True),
     ]
     for event, mined in ((events[0], granted), (events[3], used[0]), (events[-1], withdrawn)):
         at = event.recorded
         assert (at.transaction, at.block_number) == (mined.transaction, mined.block.number)
         assert (at.block_hash, at.block_time) == (mined.block.hash, mined.block.time)
-    opened, answered = ledger.consent_events(request)
-    assert (opened.step, opened.recorded.transaction) == (Step.REQUESTED, asked.transaction)
-    assert (answered.step, answered.answer) == (Step.ANSWERED, consent)
+    opened, answered = ledger.consent_events(asked.id)
+    assert (opened.step, opened.recorded.transaction) == (Step.REQUESTED, requested.transaction)
+    assert (answered.step, answered.answer) == (Step.ANSWERED, one.id)
     between = ledger.events_between(since, ledger.head().number)
-    assert [event for event in between if event.id == consent] == list(events)
+    assert [event for event in between if event.id == one.id] == list(events)
     assert ledger.events_between(since, since) == [opened]
-    assert ledger.recorded_uses([consent]) == {consent: uses}
-    assert ledger.uses_since(since) == [(consent, use) for use in uses]
+    counted = [CountedUse(use.number, use.ticket, used[0].block.time) for use in uses]
+    assert ledger.counted_uses([one.id]) == {one.id: counted}
+    assert ledger.uses_since(since) == [(one.id, use) for use in counted]
 
 
 def test_everything_that_happens_to_the_controllers_of_a_subject_is_read_in_order(ledger):
-    subject, *commitments = (random_bytes(32) for _ in range(5))
-    first, second, third, fourth = commitments
-    ledger.register_subject(subject, first)
+    firm = new_firm(ledger, RELAYER_ID)
+    second, third, heirs = random_bytes(32), random_bytes(32), people()
     since = ledger.head().number + 1
-    assert ledger.recovery(subject).number == 0
-    ledger.request_recovery(subject, second)
-    asked = ledger.recovery(subject)
-    assert (asked.commitment, asked.number, asked.completable_at) == (second, 1, asked.requested_at + 72 * 3600)
-    ledger.cancel_recovery(subject, 1, by=Role.RELAYER)
-    assert (ledger.recovery(subject).commitment, ledger.recovery(subject).number) == (None, 1)
-    ledger.request_recovery(subject, third)
-    ledger.cancel_recovery(subject, 2, by=Role.REGISTRAR)
-    rotated = ledger.rotate(subject, fourth)
-    held = ledger.controller_entry(subject, 1)
-    assert (held.commitment, held.since, held.registrar) == (fourth, rotated.block.time, RELAYER_ID)
-    assert ledger.controller_entry(subject, 2) is None
+    firm.request(second)
+    asked = ledger.recovery(firm.id)
+    firm.cancel(second)
+    firm.request(third, number=2)
+    ledger.abandon_recovery(firm.id, 2)
+    firm.rotate(heirs)
+    firm.hold()
     events = [event for event in ledger.events_between(since, ledger.head().number) if isinstance(event, ControlEvent)]
-    assert [(event.step, event.subject, event.number, event.commitment) for event in events] == [
-        (ControlStep.RECOVERY_REQUESTED, subject, 1, second),
-        (ControlStep.RECOVERY_CANCELLED, subject, 1, None),
-        (ControlStep.RECOVERY_REQUESTED, subject, 2, third),
-        (ControlStep.RECOVERY_CANCELLED, subject, 2, None),
-        (ControlStep.ROTATED, subject, 0, fourth),
+    assert [(event.step, event.number, event.entry, event.commitment) for event in events] == [
+        (ControlStep.RECOVERY_REQUESTED, 1, None, second),
+        (ControlStep.RECOVERY_CANCELLED, 1, None, None),
+        (ControlStep.RECOVERY_REQUESTED, 2, None, third),
+        (ControlStep.RECOVERY_ABANDONED, 2, None, None),
+        (ControlStep.ROTATED, 0, 1, heirs.commitment),
+        (ControlStep.HELD, 1, None, None),
     ]
+    assert {(event.subject, event.member) for event in events} == {(firm.id, RELAYER_ID)}
     assert events[0].completable_at == asked.completable_at
 
 
@@ -116,55 +102,37 @@ def test_l3_a_range_that_ends_behind_the_newest_block_ends_with_it(ledger):
     request = random_bytes(32)
     ledger.request_consent(request)
     assert [event.id for event in ledger.events_between(since, since + 1_000)] == [request]
-    subject = random_bytes(32)
-    ledger.register_subject(subject, random_bytes(32))
-    assert ledger.subjects_since(since) == [subject]
-    assert ledger.subjects_since(ledger.head().number) == [subject]
+    firm = new_firm(ledger, RELAYER_ID)
+    assert ledger.subjects_since(since) == [firm.id]
+    assert ledger.subjects_since(ledger.head().number) == [firm.id]
 
 
-def test_l8_a_use_that_was_recorded_twice_is_the_first_one(ledger):
-    """Any relayer may record the use of another one again: it costs the consent, and nobody else his answer."""
-    consent, use = random_bytes(32), random_bytes(32)
-    ledger.grant(consent, terms(random_bytes(32)))
-    (first,) = ledger.record_uses([(consent, use)])
-    ledger.record_uses([(consent, use)])
-    found = ledger.recorded_use(consent, use)
-    assert (found.recorded, found.uses, found.refusal) == (True, 1, None)
-    assert found.mined.transaction == first.mined.transaction
-    assert ledger.uses_since(first.mined.block.number) == [(consent, use)] * 2
+def test_k2_a_use_that_was_sent_twice_is_counted_once_and_its_uses_are_judged_one_by_one(ledger, world):
+    good, spent = Granted.of(world).granted(), Granted.of(world)
+    use, other = good.use(1), good.use(2)
+    results = ledger.record_uses([use, spent.use(1), use, other])
+    refusals = [None, UseRefusal.UNKNOWN, UseRefusal.NUMBER_USED, None]
+    assert [one.refusal for one in results] == refusals
+    counted, at = ledger.counted_use(good.id, use.ticket)
+    assert (counted.number, at.transaction) == (1, results[0].mined.transaction)
 
 
-def test_l8_each_use_of_a_transaction_is_judged_by_its_own_log_also_where_ids_repeat(ledger):
-    good, spent, use, other = (random_bytes(32) for _ in range(4))
-    ledger.grant(good, terms(random_bytes(32)))
-    uses = [(good, use), (spent, use), (good, use), (good, other), (good, use)]
-    results = ledger.record_uses(uses)
-    assert [(one.recorded, one.uses, one.refusal) for one in results] == [
-        (True, 1, None),
-        (False, 0, 0),
-        (True, 2, None),
-        (True, 3, None),
-        (True, 4, None),
-    ]
-
-
-def test_a_refusal_and_a_withdrawal_by_a_relayer_are_read(ledger):
-    consent, request = random_bytes(32), random_bytes(32)
-    ledger.request_consent(request)
-    ledger.refuse_consent(request)
-    assert [event.step for event in ledger.consent_events(request)] == [Step.REQUESTED, Step.REFUSED]
-    ledger.grant(consent, terms(random_bytes(32)))
-    withdrawn = ledger.withdraw_by_request(consent)
-    assert [event.by_secret for event in ledger.consent_events(consent)] == [False, False]
+def test_a_refusal_and_a_withdrawal_by_the_steward_key_are_read(ledger, world):
+    asked, one = Asked.of(world), Granted.of(world).granted()
+    ledger.request_consent(asked.id)
+    ledger.refuse_consent(asked.answer())
+    assert [event.step for event in ledger.consent_events(asked.id)] == [Step.REQUESTED, Step.REFUSED]
+    withdrawn = ledger.change_consent(one.withdrawal())
+    assert [(event.by_secret, event.number) for event in ledger.consent_events(one.id)] == [(False, 0), (False, 1)]
     assert ledger.withdrawal_secret(withdrawn.transaction) is None
     assert ledger.consent_events(random_bytes(32)) == []
 
 
-def test_only_the_call_that_withdraws_shows_a_secret(ledger, book, rpc, stranger):
-    consent, secret = random_bytes(32), random_bytes(32)
-    granted = ledger.grant(consent, terms(secret))
-    by_anybody = Web3Ledger(book, rpc, relayer=stranger).withdraw(consent, secret)
-    assert ledger.withdrawal_secret(by_anybody.transaction) == secret
+def test_only_the_call_that_withdraws_shows_a_secret(ledger, world, book, rpc, stranger):
+    one = Granted.of(world)
+    granted = ledger.grant(one.order())
+    by_anybody = Web3Ledger(book, rpc, relayer=stranger).withdraw(one.by_secret())
+    assert ledger.withdrawal_secret(by_anybody.transaction) == one.secret
     assert ledger.withdrawal_secret(granted.transaction) is None
     assert ledger.withdrawal_secret(random_bytes(32)) is None
     elsewhere = stranger.send(bytes(range(20)), b"", gas=100_000)
@@ -177,6 +145,9 @@ class Lying:
     def __init__(self, rpc, change):
         self._rpc = rpc
         self._change = change
+
+    def request(self, method, *params):
+        return self._rpc.request(method, *params)
 
     def batch(self, calls):
         answers = zip(calls, self._rpc.batch(calls), strict=True)
@@ -199,9 +170,8 @@ class Lying:
         lambda log: {name: value for name, value in log.items() if name != "transactionHash"},
     ],
 )
-def test_what_is_no_event_of_ours_is_no_answer(ledger, book, rpc, change):
-    consent = random_bytes(32)
-    ledger.grant(consent, terms(random_bytes(32)))
+def test_what_is_no_event_of_ours_is_no_answer(world, book, rpc, change):
+    consent = Granted.of(world).granted().id
     with pytest.raises(ChainError) as refusal:
         Web3Ledger(book, Lying(rpc, change)).consent_events(consent)
     assert refusal.value.reason is Reason.LEDGER_UNAVAILABLE

@@ -15,16 +15,30 @@ from ledger_node.chain.pending_transaction import TransactionSigner
 from ledger_node.chain.rpc import ContractRevertError, Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.consent import Bounds
+from ledger_node.domain.consent_order import SecretOrder, ShownConsentId
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.signature import address_of
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.ticket import SignedUse
 from ledger_node.randomness import random_bytes
-from tests.kit.chain import RELAYER, RELAYER_ID, STRANGER
+from tests.kit.chain import COMMITMENT, RELAYER, RELAYER_ID, STRANGER, count_of, registration
 from tests.kit.node import CHAIN_ID
 from tests.kit.proxy import Proxy
 
 GAS = 400_000
+USE = SignedUse(b"\x01" * 32, 1, b"\x02" * 32, 2**40 - 1, sign(b"\x03" * 32, b"\x04" * 32))
+BOUNDS = Bounds(
+    not_before=0,
+    expires_at=1,
+    max_uses=1,
+    grant_before=1,
+    spend_key=b"\x05" * 20,
+    steward_key=b"\x06" * 20,
+    withdrawal_hash=b"\x07" * 32,
+)
+SECRET = SecretOrder(ShownConsentId(b"\x01" * 32, b"\x08" * 32, BOUNDS), b"\x02" * 32)
 DOWN = "http://127.0.0.1:9"
 
 
@@ -32,12 +46,14 @@ def nonce(rpc, key):
     return int(rpc.request("eth_getTransactionCount", to_hex(address_of(key)), "latest"), 16)
 
 
-def registration(subject):
-    return artifact("SubjectRegistry").encode("register", subject, b"\x01" * 32)
-
-
 def register(sender, book, subject=None):
     return sender.send(book.contracts["SubjectRegistry"], registration(subject or random_bytes(32)), gas=GAS)
+
+
+def call_of_anyone(sender, book):
+    """Send a call that the contracts let everybody make."""
+    data = artifact("ConsentRegistry").encode("followFreeze")
+    return sender.send(book.contracts["ConsentRegistry"], data, gas=GAS)
 
 
 def reason_of(call):
@@ -54,7 +70,8 @@ def test_a_receipt_says_block_time_gas_and_logs(rpc, book, relayer):
     assert receipt.mined.block.time == int(head["timestamp"], 16)
     assert to_hex(receipt.mined.block.hash) == head["hash"]
     assert receipt.mined.gas_used > 21_000
-    assert [topics[1] for _, topics, _ in receipt.logs] == [subject]
+    (subject_id,) = Web3Ledger(book, rpc)._read("SubjectRegistry", "subjectIdOf", RELAYER_ID, COMMITMENT, subject)
+    assert [topics[1] for _, topics, _ in receipt.logs] == [subject_id]
 
 
 @pytest.fixture
@@ -71,10 +88,6 @@ def planned(*faults):
 
 def sends(calls):
     return any(method == "eth_sendRawTransaction" for method, _ in calls)
-
-
-def count_of(rpc, book, subject):
-    return Web3Ledger(book, rpc)._read("SubjectRegistry", "count", subject)[0]
 
 
 @pytest.mark.parametrize(
@@ -96,7 +109,7 @@ def test_a_transaction_whose_answer_is_lost_is_sent_again_byte_for_byte_and_mine
     assert len(set(proxy.raws)) == 1
     assert nonce(rpc, RELAYER) == before + 1
     assert receipt.succeeded
-    assert count_of(rpc, book, subject) == 1
+    assert count_of(Web3Ledger(book, rpc), subject) == 1
 
 
 def test_what_is_in_doubt_when_patience_ends_is_mined_all_the_same_and_once(rpc, proxy, book):
@@ -113,7 +126,7 @@ def test_what_is_in_doubt_when_patience_ends_is_mined_all_the_same_and_once(rpc,
     # asking for the same again waits for the same transaction
     assert sender.send(draft.to, draft.data, gas=GAS) == transaction.outcome.result()
     assert nonce(rpc, RELAYER) == before + 1
-    assert count_of(rpc, book, subject) == 1
+    assert count_of(Web3Ledger(book, rpc), subject) == 1
 
 
 def test_what_surely_reached_no_node_is_taken_back(rpc, book):
@@ -163,7 +176,7 @@ def test_n2_two_hundred_at_once_through_a_proxy_that_drops_a_tenth_all_land_once
         receipts = list(threads.map(lambda subject: persist(sender, book, subject), subjects))
     assert len({receipt.mined.transaction for receipt in receipts}) == 200
     assert nonce(rpc, RELAYER) == before + 200
-    assert [count_of(rpc, book, subject) for subject in subjects] == [1] * 200
+    assert [count_of(Web3Ledger(book, rpc), subject) for subject in subjects] == [1] * 200
     assert len(set(proxy.raws)) == 200
     assert sender.accounts[0].transactions.stored == []
 
@@ -246,9 +259,9 @@ def test_n3_one_that_the_node_refuses_does_not_block_those_behind(rpc, book, rel
 
 def test_n3_the_nonce_of_a_refused_transaction_is_free_again(rpc, book, relayer):
     before = nonce(rpc, RELAYER)
-    to = book.contracts["SubjectRegistry"]
-    huge = lambda: relayer.send(to, registration(random_bytes(32)), gas=2**40, simulate=False)  # noqa: E731
-    assert reason_of(huge) == "ledger_refused"
+    account, to = relayer.accounts[0], book.contracts["SubjectRegistry"]
+    huge = account.transactions.add(TransactionDraft(to, registration(random_bytes(32)), 2**40))
+    assert reason_of(lambda: account.wait(huge)) == "ledger_refused"
     register(relayer, book)
     assert nonce(rpc, RELAYER) == before + 1
 
@@ -274,7 +287,7 @@ def test_a_transaction_whose_nonce_another_program_took_gets_the_next_one(rpc, b
     register(relayer, book, subject)
     register(relayer, book)
     assert nonce(rpc, RELAYER) == before + elsewhere + 2
-    assert count_of(rpc, book, subject) == 1
+    assert count_of(Web3Ledger(book, rpc), subject) == 1
 
 
 def test_what_is_asked_for_twice_at_once_is_one_transaction(rpc, book, relayer):
@@ -284,7 +297,7 @@ def test_what_is_asked_for_twice_at_once_is_one_transaction(rpc, book, relayer):
         outcomes = list(threads.map(lambda _: outcome_of(relayer, book, subject), range(8)))
     assert set(outcomes) <= {"mined", "subject_exists"}
     assert "mined" in outcomes
-    assert count_of(rpc, book, subject) == 1
+    assert count_of(Web3Ledger(book, rpc), subject) == 1
     assert nonce(rpc, RELAYER) == before + 1
 
 
@@ -310,7 +323,7 @@ def test_n1_what_an_earlier_run_kept_is_finished_once(rpc, book, tmp_path, sent)
         rpc.request("eth_sendRawTransaction", to_hex(entries[0].raw))
     sender = Sender(rpc, CHAIN_ID, RELAYER, store=outbox)
     sender.finish()
-    assert [count_of(rpc, book, subject) for subject in subjects] == [1] * 3
+    assert [count_of(Web3Ledger(book, rpc), subject) for subject in subjects] == [1] * 3
     assert nonce(rpc, RELAYER) == before + 3
     sender.push()
     assert outbox.pending(signer.address) == []
@@ -342,7 +355,7 @@ def test_n1_what_an_earlier_run_kept_is_on_its_way_until_it_is_mined(rpc, book):
     sender.finish()
     assert not sender.is_on_way(subject)
     assert not sender.carries_earlier()
-    assert count_of(rpc, book, subject) == 1
+    assert count_of(Web3Ledger(book, rpc), subject) == 1
 
 
 def test_n1_what_another_process_of_the_account_left_behind_is_carried_on(rpc, book, proxy):
@@ -395,11 +408,11 @@ def test_an_account_that_is_no_member_is_refused_by_the_contract(book, stranger)
 
 def test_an_account_that_is_not_on_the_allowlist_is_refused_by_the_node(rpc, book):
     outsider = Sender(rpc, CHAIN_ID, b"\x77" * 32)
-    assert reason_of(lambda: register(outsider, book)) == "ledger_refused"
+    assert reason_of(lambda: call_of_anyone(outsider, book)) == "ledger_refused"
 
 
 def test_a_transaction_for_another_chain_is_refused(rpc, book):
-    assert reason_of(lambda: register(Sender(rpc, CHAIN_ID + 1, STRANGER), book)) == "ledger_refused"
+    assert reason_of(lambda: call_of_anyone(Sender(rpc, CHAIN_ID + 1, STRANGER), book)) == "ledger_refused"
 
 
 def test_many_threads_share_one_account_without_a_gap(rpc, book, relayer):
@@ -423,8 +436,8 @@ def test_a6_a_node_that_is_down_is_unavailable(book, url):
         ledger.members,
         ledger.require_same_chain,
         lambda: ledger.facts(FactQuery(consent=b"\x01" * 32)),
-        lambda: ledger.withdraw(b"\x01" * 32, b"\x02" * 32),
-        lambda: ledger.record_uses([(b"\x01" * 32, b"\x02" * 32)]),
+        lambda: ledger.withdraw(SECRET),
+        lambda: ledger.record_uses([USE]),
     ):
         assert reason_of(call) == "ledger_unavailable"
 
@@ -446,12 +459,12 @@ def test_a6_a_node_of_another_chain_is_told_apart(rpc, book, member):
 
 def test_a_client_without_an_account_only_reads(rpc, book):
     ledger = Web3Ledger(book, rpc)
-    assert reason_of(lambda: ledger.withdraw(b"\x01" * 32, b"\x02" * 32)) == "configuration"
+    assert reason_of(lambda: ledger.withdraw(SECRET)) == "configuration"
     assert [member.id for member in ledger.members()] == [RELAYER_ID]
 
 
 def test_uses_of_an_unknown_consent_are_refused_one_by_one(rpc, book, relayer):
     ledger = Web3Ledger(book, rpc, relayer=relayer)
-    results = ledger.record_uses([(b"\x01" * 32, random_bytes(32)) for _ in range(3)])
+    results = ledger.record_uses([replace(USE, ticket=random_bytes(32)) for _ in range(3)])
     assert [result.recorded for result in results] == [False] * 3
     assert len({result.mined.transaction for result in results}) == 1

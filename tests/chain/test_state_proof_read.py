@@ -9,12 +9,14 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.port import Block
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.controller_entry import ControllerQuery
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.evidence.block_header import BlockHeader
+from ledger_node.domain.evidence.era import FinalityKind, SealerSet
 from ledger_node.domain.evidence.finality import ExtraData, block_hash, require_final, sealed_digest
 from ledger_node.domain.evidence.slot import key_record, key_slot, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
-from ledger_node.domain.evidence.trust import Contract, FinalityKind, SealerSet
+from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import to_hex
@@ -28,7 +30,7 @@ QUERY = FactQuery(
     anchors=frozenset({(RELAYER_ID, 0, 1)}),
     positions=frozenset({(RELAYER_ID, 300)}),
     consent=keccak(b"never granted"),
-    subject=(keccak(b"never registered"), 0),
+    subject=ControllerQuery(keccak(b"never registered"), entries=frozenset({0})),
 )
 SLOTS = slots_of(QUERY, {RELAYER_ID: "Relayer"})
 
@@ -41,7 +43,7 @@ def ledger(book, rpc):
 def test_slots_of_five_contracts_are_proven_under_the_sealed_header(ledger):
     head, trust = ledger.head(), ledger.trust()
     read = ledger.state_proof(SLOTS, head)
-    assert require_final(read.block, trust).hash == head.hash
+    assert require_final(read.block, trust, trust.genesis).hash == head.hash
     words = prove(StateProofs(read.nodes_of(SLOTS), read.block.header.state_root), trust.contracts, SLOTS)
     assert words == read.words
     record = key_record(words[key_slot(RELAYER_ID, KEY)])
@@ -70,8 +72,8 @@ def test_proofs_of_an_earlier_block_are_as_they_were(ledger, relayer, book):
 
 def test_the_trust_file_names_the_code_of_every_contract_and_the_sealer(ledger, book, rpc):
     trust = ledger.trust()
-    assert (trust.chain_id, trust.genesis, trust.finality) == (CHAIN_ID, book.genesis, FinalityKind.SEALER)
-    assert trust.sets == (SealerSet(0, (address_of(SEALER_KEY),)),)
+    assert (trust.chain_id, trust.genesis, trust.current.finality) == (CHAIN_ID, book.genesis, FinalityKind.SEALER)
+    assert trust.current.sets == (SealerSet(0, (address_of(SEALER_KEY),)),)
     assert {contract: code.address for contract, code in trust.contracts.items()} == {
         contract: book.contracts[contract] for contract in Contract
     }
@@ -164,8 +166,8 @@ def test_the_header_of_a_consortium_is_read_with_its_validators_seals_in_it():
     assert (read.block.seal, read.block.header, read.block.hash) == (None, besu.header(7), block.hash)
     assert read.words == {(Contract.MEMBERS, 1): 0, (Contract.MEMBERS, 2**255): 0}
     trust = ledger.trust()
-    assert trust.finality is FinalityKind.QBFT
-    assert len(require_final(read.block, trust).signers) == 3
+    assert trust.current.finality is FinalityKind.QBFT
+    assert len(require_final(read.block, trust, trust.genesis).signers) == 3
 
 
 @pytest.mark.parametrize(("seals", "order"), [(3, -1), (4, 1), (4, -1)])
@@ -175,15 +177,17 @@ def test_e6_seals_in_any_order_and_number_are_read_into_one_form(seals, order):
     assert plain.header(7) != other.header(7)
     read = network(other).state_proof({}, block)
     assert (read.block.header, read.block.hash) == (plain.header(7), block.hash)
-    assert len(require_final(read.block, network(other).trust()).signers) == 3
+    trust = network(other).trust()
+    assert len(require_final(read.block, trust, trust.genesis).signers) == 3
 
 
 def test_h6_a_block_without_a_quorum_of_seals_is_read_and_does_not_check():
     besu = Besu(lambda _: VALIDATORS[:4], head=9, seals=2)
     ledger = network(besu)
     read = ledger.state_proof({}, Block(7, block_hash(besu.header(7)), 1_700_000_007))
+    trust = ledger.trust()
     with pytest.raises(VerificationError) as refused:
-        require_final(read.block, ledger.trust())
+        require_final(read.block, trust, trust.genesis)
     assert refused.value.reason == "block_not_final"
 
 
@@ -204,7 +208,7 @@ def test_the_history_of_validators_is_found_to_the_block(changes):
         return VALIDATORS[: sizes[-1] if sizes else 4]
 
     besu = Besu(keys_at, head=3210)
-    found = network(besu).trust().sets
+    found = network(besu).trust().current.sets
     expected = [SealerSet(0, tuple(address_of(key) for key in keys_at(0)))]
     expected += [SealerSet(begin, tuple(address_of(key) for key in keys_at(begin))) for begin in sorted(changes)]
     assert found == tuple(expected)
@@ -213,7 +217,7 @@ def test_the_history_of_validators_is_found_to_the_block(changes):
 
 def test_a_set_that_came_and_went_between_two_looks_is_not_seen():
     besu = Besu(lambda number: VALIDATORS[: 5 if 1100 <= number < 1200 else 4], head=3210)
-    assert len(network(besu).trust().sets) == 1
+    assert len(network(besu).trust().current.sets) == 1
     assert trust_read.STRIDE > 100
 
 

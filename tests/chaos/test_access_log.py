@@ -44,17 +44,17 @@ def test_a_kill_between_row_and_anchor_loses_nothing_and_leaves_no_gap(place):
     for _ in range(LIVES):
         consents.append(place.grant(QUESTION, uses=ASKED_A_LIFE))
         bank = place.client("demo-bank")
-        uses += [bank.verify(consents[-1], [QUESTION])["use"]["id"] for _ in range(ASKED_A_LIFE)]
+        uses += [place.verify(consents[-1], [QUESTION], client=bank)["use"]["id"] for _ in range(ASKED_A_LIFE)]
         time.sleep(chance.uniform(0, 1.2))  # the beat is a second: kills fall before, into and behind anchorings
         place.served.kill_api(node_first=chance.random() < 0.5)
         place.served.start()
-        place.bank = place.client("demo-bank")
+        place.reconnect()
     keeper, rows = wait_anchored(place, place.bank)
     assert [item["row"]["use"] for item in rows] == uses
     assert len({item["leaf"] for item in rows}) == LIVES * ASKED_A_LIFE
     ledger = Web3Ledger(place.home.address_book(), Rpc(place.served.node()["url"]))
     checked = check_rows(rows, ledger, keeper=keeper, is_mine=lambda row: row.bank == place.bank_id)
-    recorded = ledger.recorded_uses([from_hex(consent, "consent") for consent in consents])
+    recorded = ledger.counted_uses([from_hex(consent, "consent") for consent in consents])
     assert sum(map(len, recorded.values())) == len(uses)
     assert uses_without_row(checked, recorded) == []
     trust = ledger.trust()

@@ -86,14 +86,14 @@ def check_attestations(place, ledger):
 
 
 def events_of(place, rpc):
-    """Return (event, consent, use id) of every log of the ConsentRegistry."""
+    """Return (event, consent, ticket) of every log of the ConsentRegistry."""
     registry = artifact("ConsentRegistry")
     address = "0x" + place.home.address_book().contracts["ConsentRegistry"].hex()
     found = []
     for log in rpc.request("eth_getLogs", {"address": address, "fromBlock": "0x0", "toBlock": "latest"}):
         topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
         name, values = registry.event(topics, bytes.fromhex(log["data"][2:]))
-        use = values.get("useId")
+        use = values.get("ticket")
         found.append((name, "0x" + topics[1].hex(), None if use is None else "0x" + use.hex()))
     return found
 
@@ -125,7 +125,7 @@ def check_log(place, ledger, people):
     logged = {use for use, _ in rows}
     assert {use for uses in people.uses.values() for use in uses} <= logged
     # a row may also name a use that was tried while the ledger did not answer
-    assert {to_hex(use) for _, use in ledger.uses_since(0)} <= logged
+    assert {to_hex(use.ticket) for _, use in ledger.uses_since(0)} <= logged
     assert {count for _, count in rows} <= {1}
     intervals = rows_of(store, "SELECT number, since, until, hex(member), start, batch_root FROM access_interval")
     assert [row[0] for row in intervals] == list(range(1, len(intervals) + 1))
@@ -197,7 +197,7 @@ def test_n1_whatever_is_killed_every_acknowledged_write_is_there_exactly_once(pl
         live(place, chance, moments)
         left -= moments
         place.served.start()
-        place.bank = place.client("demo-bank")  # terms are fetched at the address of this life
+        place.reconnect()  # terms are fetched at the address of this life
         lives += 1
         wait_acknowledged(people, place, lives)
         people.pause()

@@ -18,7 +18,7 @@ def walks(ground, folder, step, only, broken):
 @pytest.mark.chaos
 @pytest.mark.timeout(7_200)
 def test_a_use_that_is_counted_twice_is_found(ground, tmp_path):
-    only, broken = "block recordUses after", "takes_what_is_asked_again_for_new"
+    only, broken = "block recordUse after", "takes_what_is_asked_again_for_new"
     killed, clean = walks(ground, tmp_path, question_that_holds, only, broken)
     found = killed.state.difference(clean.state)
     assert any(line.startswith("+") and "UseRecorded" in line for line in found)

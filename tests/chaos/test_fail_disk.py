@@ -66,18 +66,19 @@ def test_n7_whoever_asks_while_the_disk_takes_nothing_is_told_so_and_what_was_ac
     assert bank.get("/v1/me")
     rows = [(place.fresh(), {}) for _ in range(50)]
     job = place.tax.upload(write_rows(place.folder / "many.csv", "tax_payment", rows), "tax_payment")
+    body = place.body(consent, [GOOD])
     life.limit_files("api", 0)
     withdrawal = f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}
-    assert refused(lambda: bank.verify(consent, [GOOD])) == (503, "store_unavailable")
+    assert refused(lambda: bank.post("/v1/verifications", body)) == (503, "store_unavailable")
     assert refused(lambda: bank.post(*withdrawal)) == (503, "store_unavailable")
     bank.close()
     life.limit_files("api", resource.RLIM_INFINITY)
-    assert seen(place.bank.verify(consent, [GOOD])) == [("holds", None)]
+    assert seen(place.verify(consent, [GOOD])) == [("holds", None)]
     assert place.bank.post(*withdrawal)["state"] == "withdrawn"
     state = wait_for(job, place.tax)
     assert (state["state"], state["issued"], state["rejected"]) == ("done", 50, 0)
     settle(place)
-    (uses,) = place.ledger.recorded_uses([from_hex(consent, "consent")]).values()
+    (uses,) = place.ledger.counted_uses([from_hex(consent, "consent")]).values()
     assert len(uses) == 1
 
 
@@ -87,8 +88,8 @@ def test_n7_a_node_whose_disk_takes_nothing_ends_and_what_was_asked_meanwhile_is
     life, (consent, _) = place.served, granted(place)
     before = life.pid("node")
     life.limit_files("node", 0)
-    assert seen(place.bank.verify(consent, [GOOD])) == [("holds", None)]
+    assert seen(place.verify(consent, [GOOD])) == [("holds", None)]
     assert life.pid("node") != before
     settle(place)
-    (uses,) = place.ledger.recorded_uses([from_hex(consent, "consent")]).values()
+    (uses,) = place.ledger.counted_uses([from_hex(consent, "consent")]).values()
     assert len(uses) == 1

@@ -48,7 +48,7 @@ def post_and_kill(place, chance, path, body, key):
     place.served.kill_api(node_first=chance.random() < 0.5)
     sender.join()
     place.served.start()
-    place.bank = place.client("demo-bank")
+    place.reconnect()
     return answers[0]
 
 
@@ -58,9 +58,9 @@ def test_a4_after_kill_9_a_verification_has_cost_one_use_and_has_one_answer(plac
     chance = random.Random(41)
     for _ in range(LONG if request.config.getoption("--chaos") else KILLS):
         secret = random_bytes(32)
-        terms = place.terms([QUESTION], secret=secret)
-        consent = place.post_terms(terms)["id"]
-        body, key = {"consent": consent, "claims": [QUESTION]}, f'"{random_bytes(16).hex()}"'
+        terms = place.consent([QUESTION], secret=secret)
+        consent = place.post_consent(terms)["id"]
+        body, key = place.body(consent, [QUESTION]), f'"{random_bytes(16).hex()}"'
         lost = post_and_kill(place, chance, "/v1/verifications", body, key)
         first = post(place, "/v1/verifications", body, key)
         assert first.status_code == 200, first.text
@@ -70,13 +70,13 @@ def test_a4_after_kill_9_a_verification_has_cost_one_use_and_has_one_answer(plac
         again = post(place, "/v1/verifications", body, key)
         assert again.content == first.content
         (use,) = recorded(place, consent)
-        assert to_hex(use) == first.json()["use"]["id"]
+        assert to_hex(use.ticket) == first.json()["use"]["id"]
 
 
 def recorded(place, consent):
     name = from_hex(consent, "consent")
     ledger = Web3Ledger(place.home.address_book(), Rpc(place.served.node()["url"]))
-    return ledger.recorded_uses([name])[name]
+    return ledger.counted_uses([name])[name]
 
 
 @pytest.mark.chaos
@@ -84,7 +84,7 @@ def recorded(place, consent):
 def test_a4_after_kill_9_a_withdrawal_is_answered_as_one(place):
     chance = random.Random(42)
     secret = random_bytes(32)
-    consent = place.post_terms(place.terms([QUESTION], secret=secret))["id"]
+    consent = place.post_consent(place.consent([QUESTION], secret=secret))["id"]
     path, body, key = f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}, f'"{random_bytes(16).hex()}"'
     post_and_kill(place, chance, path, body, key)
     first = post(place, path, body, key)

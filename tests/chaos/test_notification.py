@@ -16,7 +16,7 @@ from ledger_node import clock
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.canonical import encode
-from ledger_node.domain.consent import Change, change_digest, withdrawal_digest
+from ledger_node.domain.consent_act import Change, change_digest, withdrawal_digest
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
@@ -66,8 +66,8 @@ def live(place, consent, terms):
         return post(f"/v1/consents/{to_hex(consent)}/changes", body)
 
     withdrawal = {"signatures": [to_hex(sign(withdrawal_digest(consent, domain), key))]}
-    until_done(lambda: place.post_terms(terms, client=place.client("demo-bank")), done={"consent_exists"})
-    until_done(lambda: place.client("demo-bank").verify(to_hex(consent), [QUESTION]))
+    until_done(lambda: place.post_consent(terms, client=place.client("demo-bank")), done={"consent_exists"})
+    until_done(lambda: place.verify(to_hex(consent), [QUESTION], client=place.client("demo-bank")))
     until_done(lambda: change(Change.PAUSE, 1), done={"consent_changed_already", "consent_paused"})
     until_done(lambda: change(Change.RESUME, 2), done={"consent_changed_already", "consent_not_paused"})
     until_done(lambda: post(f"/v1/consents/{to_hex(consent)}/withdrawal", withdrawal), done={"consent_withdrawn"})
@@ -86,14 +86,14 @@ def test_kills_between_act_notification_and_delivery_lose_and_double_nothing(pla
     consents = []
     try:
         for _ in range(LIVES):
-            terms = place.terms([QUESTION], uses=3)
+            terms = place.consent([QUESTION], uses=3)
             consents.append(terms.digest(place.ledger.consent_domain))
             living = threading.Thread(target=live, args=(place, consents[-1], terms), daemon=True)
             living.start()
             time.sleep(chance.uniform(0, 0.8))
             place.served.kill_api(node_first=chance.random() < 0.5)
             place.served.start()
-            place.bank = place.client("demo-bank")
+            place.reconnect()
             living.join(PATIENCE_S)
             assert not living.is_alive(), place.served.words()
         bank = wait_told(place, consents)
@@ -116,8 +116,8 @@ def test_kills_between_act_notification_and_delivery_lose_and_double_nothing(pla
     shop = place.client_with(Credential.of_controller(place.shop.subject, place.shop.keys[0]))
     ledger = Web3Ledger(place.home.address_book(), Rpc(place.served.node()["url"]))
     used = Counter(one["data"]["use"] for one in shop.notifications() if one["kind"] == "consent.used")
-    recorded = ledger.recorded_uses(consents)
-    assert used == Counter(to_hex(use) for uses in recorded.values() for use in uses)
+    recorded = ledger.counted_uses(consents)
+    assert used == Counter(to_hex(use.ticket) for uses in recorded.values() for use in uses)
     receiver = WebhookReceiver(secret, SeenMessages(tmp_path / "seen.sqlite3"))
     taken = []
     for one in endpoint.received:

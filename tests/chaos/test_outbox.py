@@ -10,16 +10,17 @@ import pytest
 
 from api.storage.database import open_store
 from api.storage.outbox import StoredOutbox
-from ledger_node.chain.artifact import artifact
-from ledger_node.chain.deployment import Founder, deploy
+from ledger_node.chain.deployment import Founder, FounderKey, deploy
 from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.node.embedded import Engine
 from ledger_node.randomness import random_bytes
+from tests.kit.chain import COMMITMENT, registration
 from tests.kit.node import CHAIN_ID, SEALER_KEY, NodeProcess, genesis
 
 GOVERNOR, RELAYER = b"\x01" * 32, b"\x02" * 32
@@ -88,8 +89,8 @@ class Place:
         Engine.create(chain, genesis(), SEALER_KEY).close()
         self.node = NodeProcess(chain)
         self.rpc = Rpc(self.node.url)
-        founder = Founder(b"\x0e" * 32, "Relayer", Role.RELAYER | Role.REGISTRAR, (ADDRESS,))
-        self.book = deploy(self.rpc, Sender(self.rpc, CHAIN_ID, GOVERNOR), [founder], {}, {})
+        founder = Founder(b"\x0e" * 32, "Relayer", Role.RELAYER | Role.REGISTRAR, (FounderKey(ADDRESS, EVERY_PURPOSE),))
+        self.book = deploy(self.rpc, Sender(self.rpc, CHAIN_ID, GOVERNOR), [founder], [], {})
 
     def die(self, calls, step):
         """Send from a process that finishes what was left, sends ``calls``, and is killed at ``step``."""
@@ -118,8 +119,11 @@ class Place:
         sender.push()
         store.dispose()
 
-    def count(self, subject):
-        return Web3Ledger(self.book, self.rpc)._read("SubjectRegistry", "count", subject)[0]
+    def count(self, salt):
+        """How many entries of controllers the subject of this salt has."""
+        ledger = Web3Ledger(self.book, self.rpc)
+        (subject,) = ledger._read("SubjectRegistry", "subjectIdOf", b"\x0e" * 32, COMMITMENT, salt)
+        return ledger._read("SubjectRegistry", "count", subject)[0]
 
     @property
     def nonce(self):
@@ -140,7 +144,7 @@ def place(tmp_path_factory):
 
 
 def registrations(subjects):
-    return [artifact("SubjectRegistry").encode("register", subject, b"\x01" * 32) for subject in subjects]
+    return [registration(salt) for salt in subjects]
 
 
 @pytest.mark.chaos

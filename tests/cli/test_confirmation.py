@@ -22,6 +22,8 @@ CASES = {
     "grant": [
         "consent",
         "grant",
+        "--spend-key",
+        "0x" + "5d" * 52,
         "--bank",
         "B",
         "--question",

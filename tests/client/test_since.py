@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from api.client.change_report import ChangeKind, _changes
-from ledger_node.domain.evidence.slot import entry_slots, facts_of, member_slots, slots_of
+from ledger_node.domain.evidence.era import SealerSet
+from ledger_node.domain.evidence.slot import facts_of, member_slots, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
-from ledger_node.domain.evidence.trust import SealerSet
 from ledger_node.domain.fact import ConsentState, IssuerPeriod
 from ledger_node.domain.status import WORD_BITS, Plane
-from tests.kit.evidence import checked, named, trust_of
+from tests.kit.evidence import checked, in_era, named, trust_of
 
 NAME = next(name for name in named("", valid=True) if checked(name).bundle.receipt is not None)
 
@@ -107,9 +107,17 @@ def test_a_key_that_ended_or_was_lost_is_told(then, field, kind):
 @pytest.mark.parametrize(("after", "expected"), [(0, []), (1, [ChangeKind.CONTROLLERS_CHANGED])])
 def test_other_controllers_are_told_if_they_came_after_the_answer(then, after, expected):
     bundle, trust, facts, words = then
-    _, began = entry_slots(bundle.presentation.consent.terms.subject, bundle.entry + 1)
-    later = {**words, began: bundle.block.header.timestamp + after}
-    assert kinds(bundle, trust, facts, later) == expected
+    (following,) = bundle.controllers.begins
+    history = replace(facts.controllers, begins={following: bundle.block.header.timestamp + after})
+    assert kinds(bundle, trust, replace(facts, controllers=history), words) == expected
+
+
+@pytest.mark.parametrize(("after", "expected"), [(0, []), (1, [ChangeKind.SUBJECT_HELD])])
+def test_k24_a_hold_is_told_if_it_came_after_the_answer(then, after, expected):
+    bundle, trust, facts, words = then
+    (following,) = bundle.controllers.holds
+    history = replace(facts.controllers, holds={following: bundle.block.header.timestamp + after})
+    assert kinds(bundle, trust, replace(facts, controllers=history), words) == expected
 
 
 @pytest.mark.parametrize(
@@ -133,6 +141,6 @@ def test_a_member_that_was_suspended_left_or_was_taken_over_is_told(then, state,
 def test_other_sealers_are_told(then):
     bundle, trust, facts, words = then
     number = facts.block_number
-    others = replace(trust, sets=(*trust.sets, SealerSet(number + 1, (b"\x01" * 20,))))
+    others = in_era(trust, sets=(*trust.current.sets, SealerSet(number + 1, (b"\x01" * 20,))))
     assert kinds(bundle, others, facts, words) == []
     assert kinds(bundle, others, replace(facts, block_number=number + 1), words) == [ChangeKind.SEALERS_CHANGED]

@@ -4,15 +4,15 @@ from importlib import resources
 import pytest
 from eth_utils import keccak
 
-from tests.kit.contract import ARTIFACTS, ERRORS, NAMES
+from tests.kit.contract_set import NAMES, artifact, errors, type_of
 
 EIP_170 = 24_576
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_artifact_says_how_it_was_made(name):
-    artifact = ARTIFACTS[name]
-    assert set(artifact) == {
+    made = artifact(name)
+    assert set(made) == {
         "abi",
         "bytecode",
         "compiler",
@@ -20,15 +20,15 @@ def test_an_artifact_says_how_it_was_made(name):
         "deployedBytecode",
         "sourceDigest",
     }
-    assert artifact["contractName"] == name
-    assert artifact["compiler"]["version"].startswith("0.8.37+commit.")
-    assert artifact["compiler"]["settings"]["evmVersion"] == "cancun"
-    assert len(bytes.fromhex(artifact["sourceDigest"][2:])) == 32
+    assert made["contractName"] == name
+    assert made["compiler"]["version"].startswith("0.8.37+commit.")
+    assert made["compiler"]["settings"]["evmVersion"] == "cancun"
+    assert len(bytes.fromhex(made["sourceDigest"][2:])) == 32
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_contract_fits_and_carries_no_metadata(name):
-    code = bytes.fromhex(ARTIFACTS[name]["deployedBytecode"][2:])
+    code = bytes.fromhex(artifact(name)["deployedBytecode"][2:])
     assert len(code) < EIP_170
     assert b"ipfs" not in code
     assert b"solc" not in code
@@ -36,13 +36,13 @@ def test_a_contract_fits_and_carries_no_metadata(name):
 
 def test_no_two_errors_share_a_selector():
     seen = {}
-    for artifact in ARTIFACTS.values():
-        for entry in artifact["abi"]:
+    for name in NAMES:
+        for entry in artifact(name)["abi"]:
             if entry["type"] != "error":
                 continue
-            signature = f"{entry['name']}({','.join(i['type'] for i in entry['inputs'])})"
+            signature = f"{entry['name']}({','.join(map(type_of, entry['inputs']))})"
             assert seen.setdefault(keccak(text=signature)[:4], signature) == signature
-    assert set(seen) == set(ERRORS)
+    assert set(seen) == set(errors())
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -16,14 +16,13 @@ from ledger_node.domain.commitment import proof_from_json
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
-from ledger_node.domain.value import parse_value
-from tests.kit.contract import Refused
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, HasAll, HasAny, HasNone, NoneOf, OneOf, Reveal
+from tests.kit.contract_set import Refused
 from tests.kit.dispute import ask, deploy, header_argument, pure_verifier, settle
 from tests.kit.vector import FILES, Network, code_of, corrupted
 
 KINDS = {"field_proof", "attestation"}
-ANCHOR_DIGESTS_SLOT = 3
+ANCHOR_DIGESTS_SLOT = 4
 
 
 THE_CALLERS = {"schema_mismatch"}
@@ -33,7 +32,7 @@ REFUSALS = {
     "field_proof_failed": {None},
     # bits of a field that has no members; to reveal with no bit left shut is to ask whether v is one of none
     "mode_mismatch": {"NoSuchQuestion", "BitsCountInvalid"},
-    "opened_set_mismatch": {None, "BitsNotComplement", "BitsShownWrong"},
+    "opened_set_mismatch": {None, "BitsNotComplement", "BitsShownWrong", "NoSuchQuestion"},
     "path_length": {"PathLengthWrong"},
     "index_out_of_range": {"BatchIndexOutOfRange", "PathIndexOutOfRange"},
     "other_network": {"HeaderChainWrong", "HeaderRegistryWrong"},
@@ -66,8 +65,10 @@ def read_statement(value, field):
             return OneOf(frozenset(positions))
         case {"kind": "none_of", "positions": positions}:
             return NoneOf(frozenset(positions))
+        case {"kind": "has_any" | "has_none" | "has_all" as kind, "positions": positions}:
+            return {"has_any": HasAny, "has_none": HasNone, "has_all": HasAll}[kind](frozenset(positions))
         case {"kind": "equals", "value": asked}:
-            return Equals(parse_value(field.type, asked, field.name))
+            return Equals(field.parse(asked))
         case {"kind": "reveal"}:
             return Reveal()
     raise AssertionError(value)

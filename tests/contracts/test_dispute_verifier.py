@@ -10,14 +10,15 @@ from ledger_node.domain.commitment import (
     BelowOpening,
     BetweenOpening,
     BitsOpening,
+    CodesOpening,
     FieldProof,
     PlainOpening,
     leaf_digest,
 )
 from ledger_node.domain.hashing import FIELD_NODE, root_from_path
 from ledger_node.domain.proof import _value_digest
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
-from tests.kit.contract import word
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, HasAll, HasAny, NoneOf, OneOf, Reveal
+from tests.kit.contract_set import word
 from tests.kit.dispute import (
     CANNOT_TELL,
     DOES_NOT_HOLD,
@@ -47,7 +48,7 @@ def proven(name, statement, raw=RAW):
 
 
 PAID, COUNT = SCHEMA.field("paid"), SCHEMA.field("count")
-IDX = PAID.ladder.idx(RAW["paid"])
+IDX = PAID.ladder.idx(PAID.parse(RAW["paid"]))
 TRUE = {
     "at_least": ("paid", AtLeast(IDX - 2)),
     "at_least_refuted": ("paid", AtLeast(IDX + 3)),
@@ -58,6 +59,11 @@ TRUE = {
     "one_of": ("grade", OneOf(frozenset({0, 1}))),
     "none_of": ("grade", NoneOf(frozenset({3, 4}))),
     "enum_revealed": ("grade", Reveal()),
+    "has_any": ("pledged", HasAny(frozenset({1, 2}))),
+    "has_any_refuted": ("pledged", HasAny(frozenset({1}))),
+    "has_all": ("pledged", HasAll(frozenset({0, 2}))),
+    "has_all_refuted": ("pledged", HasAll(frozenset({0, 1}))),
+    "set_revealed": ("pledged", Reveal()),
     "integer": ("year", Reveal()),
     "date": ("rated_on", Reveal()),
     "bool": ("listed", Equals(value=False)),
@@ -80,6 +86,10 @@ def moved(position):
             return OneOf(positions ^ {2})
         case NoneOf(positions):
             return NoneOf(positions ^ {2})
+        case HasAny(positions):
+            return HasAny(frozenset({0}))
+        case HasAll(positions):
+            return HasAll(frozenset({1, 2}) if positions == {0, 2} else frozenset({0}))
         case _:
             return None
 
@@ -107,6 +117,8 @@ def other_side(opening):
             return AtLeastOpening(a, b)
         case BitsOpening(opened, shut):
             return BitsOpening(shut, opened)
+        case CodesOpening(present, missing, shut):
+            return CodesOpening(missing, present, shut)
         case _:
             return None
 
@@ -123,6 +135,9 @@ def other_value(opening):
             return type(opening)(flipped(a), b)
         case BitsOpening(opened, shut):
             return BitsOpening({j: flipped(key) for j, key in opened.items()}, shut)
+        case CodesOpening(present, missing, shut):
+            keys = ({j: flipped(key) for j, key in part.items()} for part in (present, missing))
+            return CodesOpening(*keys, shut)
         case _:
             return None
 
@@ -163,7 +178,7 @@ def other_mode(mode):
 
     def corrupt(case):
         schema, _, field, statement, proof = case
-        own = b"\xff" if isinstance(proof.opening, AbsentOpening) else field.mode.byte
+        own = b"\xff" if isinstance(proof.opening, AbsentOpening) else field.mode_byte
         if mode == own:
             return None
         _, digest = _value_digest(schema, field, statement, proof.opening)
@@ -189,6 +204,7 @@ CORRUPTIONS = {
     "mode_plain": other_mode(b"\x01"),
     "mode_ladder": other_mode(b"\x02"),
     "mode_enum": other_mode(b"\x03"),
+    "mode_codes": other_mode(b"\x04"),
     "mode_absent": other_mode(b"\xff"),
     "mode_unknown": other_mode(b"\x00"),
     "path_empty": lambda c: with_path(c, ()),
@@ -217,7 +233,7 @@ REFUSED = {
 }
 # a statement moved away from opened bits, or bits said to show the complement, is a mask that does not fit
 NOTHING_PROVEN = {
-    "wrong_position": {None, "BitsNotComplement"},
+    "wrong_position": {None, "NoSuchQuestion", "BitsNotComplement"},
     "wrong_side": {None, "NoSuchQuestion", "BitsNotComplement"},
 }
 

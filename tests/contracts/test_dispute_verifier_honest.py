@@ -4,24 +4,26 @@ import random
 
 import pytest
 
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, HasAll, HasAny, HasNone, NoneOf, OneOf, Reveal
 from ledger_node.domain.value import Special
 from tests.kit.dispute import (
     CANNOT_TELL,
     DOES_NOT_HOLD,
     HOLDS,
     MEMBERS,
+    PLEDGES,
     SCHEMA,
     checked,
     issue,
     pure_verifier,
     settle,
 )
+from tests.kit.world import yuan
 
 
 def random_raw(rng):
     return {
-        "paid": rng.choice([0, 100_000, 10**11, rng.randrange(200_000_000)]),
+        "paid": yuan(rng.choice([0, 100_000, 10**11, rng.randrange(200_000_000)])),
         "sales": rng.choice([None, rng.randrange(200_000_000)]),
         "count": rng.randint(-4, 11),
         "last_month": rng.choice(["none", f"{rng.randint(2024, 2027)}-{rng.randint(1, 12):02}"]),
@@ -32,6 +34,7 @@ def random_raw(rng):
         "listed": rng.random() < 0.5,
         "note": rng.choice([None, "信" * rng.randint(1, 341)]),
         "kind": rng.choice(["10101", "x" * 1024]),
+        "pledged": rng.choice([None, rng.sample(PLEDGES, rng.randint(0, 3))]),
     }
 
 
@@ -43,6 +46,9 @@ def random_statements(rng, field, value):
         around = min(max(field.ladder.idx(value), 1), count - 1) if value is not Special.ABSENT else 1
         edges = [AtLeast(around), AtLeast(around + 1), Below(around), Below(around + 1), Between(around, around + 1)]
         return [AtLeast(rng.randint(1, count)), Below(rng.randint(1, count)), Between(low, high), *edges]
+    if field.type == "codes":
+        some = frozenset(rng.sample(range(len(field.members)), rng.randint(1, len(field.members))))
+        return [HasAny(some), HasNone(some), HasAll(some), Reveal()]
     if field.members:
         some = frozenset(rng.sample(range(len(field.members)), rng.randint(0, len(field.members))))
         return [OneOf(some), NoneOf(some), Reveal()]

@@ -10,7 +10,7 @@ from ledger_node.domain.error import VerificationError
 from ledger_node.domain.hashing import MAX_SIZE, batch_tree, path_of, root_of_batch
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.value import Period
-from tests.kit.contract import ZERO, Refused, word
+from tests.kit.contract_set import ZERO, Refused, word
 from tests.kit.dispute import ask, deploy, gas_of, header_argument, pure_verifier
 
 FIELDS = (

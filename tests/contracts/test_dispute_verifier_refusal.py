@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.kit.contract import Refused, word
+from tests.kit.contract_set import Refused, word
 from tests.kit.dispute import SCHEMA, ask, pure_verifier
 
 
@@ -33,6 +33,11 @@ def bits(contract, count, asked, opened, shown):
     return contract.functions.checkBits(where, count, asked, opened, [bytes(32)] * shown, word("root"))
 
 
+def codes(contract, count, present, missing, shown):
+    where = (SCHEMA.id, 0, 0, bytes(32), [])
+    return contract.functions.checkCodes(where, count, present, missing, [bytes(32)] * shown, word("root"))
+
+
 def plain(contract, type_byte, value):
     where = (SCHEMA.id, 0, 0, bytes(32), [])
     return contract.functions.checkPlain(where, type_byte, value, word("root"))
@@ -41,11 +46,10 @@ def plain(contract, type_byte, value):
 REFUSALS = {
     "position zero": (lambda c: at_least(c, j=0), "LadderPositionOutOfRange", (0, 28)),
     "position beyond": (lambda c: at_least(c, j=29), "LadderPositionOutOfRange", (29, 28)),
-    "no thresholds": (lambda c: at_least(c, count=0), "LadderCountInvalid", (0, 4096)),
-    "too many thresholds": (lambda c: at_least(c, count=4097), "LadderCountInvalid", (4097, 4096)),
+    "no thresholds": (lambda c: at_least(c, count=0), "LadderCountInvalid", (0, 65535)),
     "below zero": (lambda c: below(c, 0, 28), "LadderPositionOutOfRange", (0, 28)),
     "below beyond": (lambda c: below(c, 29, 28), "LadderPositionOutOfRange", (29, 28)),
-    "below too many": (lambda c: below(c, 1, 65535), "LadderCountInvalid", (65535, 4096)),
+    "below none": (lambda c: below(c, 1, 0), "LadderCountInvalid", (0, 65535)),
     "empty range": (lambda c: between(c, 3, 3), "LadderRangeEmpty", (3, 3)),
     "turned range": (lambda c: between(c, 4, 3), "LadderRangeEmpty", (4, 3)),
     "range from zero": (lambda c: between(c, 0, 3), "LadderPositionOutOfRange", (0, 28)),
@@ -56,6 +60,12 @@ REFUSALS = {
     "an unknown member": (lambda c: bits(c, 5, 32, 63, 5), "BitsAskedUnknown", (32, 5)),
     "opened beyond": (lambda c: bits(c, 5, 1, 62, 5), "BitsNotComplement", (1, 62)),
     "opened inside": (lambda c: bits(c, 5, 1, 31, 5), "BitsNotComplement", (1, 31)),
+    "a set of no members": (lambda c: codes(c, 0, 0, 0, 0), "BitsCountInvalid", (0, 256)),
+    "a set of too many": (lambda c: codes(c, 257, 0, 0, 257), "BitsCountInvalid", (257, 256)),
+    "a part of a set too few": (lambda c: codes(c, 5, 1, 2, 4), "BitsShownWrong", (4, 5)),
+    "an unknown member present": (lambda c: codes(c, 5, 32, 1, 5), "BitsAskedUnknown", (33, 5)),
+    "an unknown member missing": (lambda c: codes(c, 5, 1, 32, 5), "BitsAskedUnknown", (33, 5)),
+    "present and missing": (lambda c: codes(c, 5, 3, 6, 5), "BitsOpenedTwice", (3, 6)),
     "type zero": (lambda c: plain(c, 0, b"x"), "PlainTypeUnknown", (0,)),
     "type six": (lambda c: plain(c, 6, b"x"), "PlainTypeUnknown", (6,)),
     "short integer": (lambda c: plain(c, 1, bytes(15)), "PlainValueMalformed", (1, 15)),
@@ -80,7 +90,9 @@ def test_what_cannot_be_a_proof_is_refused_by_name(contract, name):
 
 def test_the_largest_of_everything_is_still_answered(contract):
     deepest = {"depth": 32, "path": [bytes(32)] * 32}
-    assert ask(at_least(contract, 4096, 4096, **deepest)) is False
-    assert ask(below(contract, 1, 4096)) is False
+    assert ask(at_least(contract, 65_535, 65_535, **deepest)) is False
+    assert ask(below(contract, 1, 65_535)) is False
+    assert ask(between(contract, 1, 2, 65_535)) is False
+    assert ask(codes(contract, 256, 2**255, 2**255 - 1, 256)) is False
     assert ask(bits(contract, 256, 0, 2**256 - 1, 256)) is False
     assert ask(plain(contract, 3, bytes(1024))) is False

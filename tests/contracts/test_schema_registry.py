@@ -1,6 +1,6 @@
 import pytest
 
-from tests.kit.contract import FOREVER, ZERO, events, word
+from tests.kit.contract_set import FOREVER, ZERO, events, word
 
 SCHEMA = word("schema")
 
@@ -13,7 +13,9 @@ def schemas(consortium):
 def test_a_schema_is_registered_once(consortium, chain, schemas):
     assert chain.read(schemas.schemaOf(SCHEMA)) == [0, ""]
     receipt = consortium.govern(schemas.register(SCHEMA, "tax payment 1"))
-    assert events(consortium.schemas, receipt, "SchemaRegistered") == [{"schemaId": SCHEMA, "name": "tax payment 1"}]
+    assert events(consortium.schemas, receipt, "SchemaRegistered") == [
+        {"schemaId": SCHEMA, "registeredAt": chain.time_of(receipt), "name": "tax payment 1"}
+    ]
     assert chain.read(schemas.schemaOf(SCHEMA)) == [chain.time_of(receipt), "tax payment 1"]
     consortium.council_refuses("SchemaExists", schemas.register(SCHEMA, "other"), SCHEMA)
     consortium.council_refuses("SchemaIdZero", schemas.register(ZERO, "none"))
@@ -36,12 +38,14 @@ def test_an_issuer_is_allowed_for_one_period(consortium, chain, schemas):
 
     allowed = consortium.govern(schemas.allowIssuer(SCHEMA, tax))
     start = chain.time_of(allowed)
-    assert events(consortium.schemas, allowed, "IssuerAllowed") == [{"schemaId": SCHEMA, "member": tax}]
+    assert events(consortium.schemas, allowed, "IssuerAllowed") == [{"schemaId": SCHEMA, "member": tax, "from": start}]
     assert chain.read(schemas.issuerPeriod(SCHEMA, tax)) == [start, FOREVER]
     consortium.council_refuses("IssuerPeriodExists", schemas.allowIssuer(SCHEMA, tax))
 
     ended = consortium.govern(schemas.disallowIssuer(SCHEMA, tax))
-    assert events(consortium.schemas, ended, "IssuerDisallowed") == [{"schemaId": SCHEMA, "member": tax}]
+    assert events(consortium.schemas, ended, "IssuerDisallowed") == [
+        {"schemaId": SCHEMA, "member": tax, "until": chain.time_of(ended)}
+    ]
     assert chain.read(schemas.issuerPeriod(SCHEMA, tax)) == [start, chain.time_of(ended)]
     consortium.council_refuses("IssuerNotAllowed", schemas.disallowIssuer(SCHEMA, tax), SCHEMA, tax)
     consortium.council_refuses("IssuerPeriodExists", schemas.allowIssuer(SCHEMA, tax), SCHEMA, tax)

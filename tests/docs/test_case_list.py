@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LISTED = re.compile(r"^\| ([A-Z]\d{1,2}) \| \S", re.MULTILINE)
-NAMED = re.compile(r"def test_([tphcandlefs])(\d{1,2})_")
+NAMED = re.compile(r"def test_([tphcandlefsk])(\d{1,2})_")
 
 
 def test_every_case_of_the_list_has_a_test_and_every_named_test_a_line():

@@ -9,9 +9,11 @@ import pytest
 from ledger_node.domain import (
     canonical,
     claim,
-    consent,
+    consent_scope,
+    controller_entry,
     hashing,
     ladder,
+    number,
     passkey,
     presentation,
     question,
@@ -19,9 +21,10 @@ from ledger_node.domain import (
     schema,
     schema_field,
     subject,
+    ticket_slot,
     value,
 )
-from ledger_node.domain.evidence import block_header, bundle, key_statement, state_proof, trust
+from ledger_node.domain.evidence import block_header, bundle, era, key_statement, state_proof, trust
 from ledger_node.domain.evidence.report import CheckName
 from ledger_node.domain.reason import Reason
 
@@ -36,13 +39,19 @@ LIMITS = {
     "parts of a combination": claim.MAX_PARTS,
     "characters of a combination's text": claim.MAX_TEXT,
     "characters of a question's text": question.MAX_TEXT,
-    "questions, departments of a consent": consent.MAX_QUESTIONS,
+    "questions, departments of a consent": consent_scope.MAX_QUESTIONS,
     "controllers": subject.MAX_CONTROLLERS,
     "signatures of a consent": presentation.MAX_SIGNATURES,
+    "uses of a consent": consent_scope.MAX_USES,
+    "departments that a ticket names": ticket_slot.SLOTS,
+    "entries, holds, keys of controllers": controller_entry.MAX_LISTED,
     "characters of a claim's message": presentation.MAX_MESSAGE,
     "fields of a schema": schema.MAX_FIELDS,
-    "members of an enum": schema_field.MAX_MEMBERS,
+    "members of an enum or a set": schema_field.MAX_MEMBERS,
     "thresholds of a ladder": ladder.MAX_POINTS,
+    "thresholds of a schema's ladders together": schema.MAX_STEPS,
+    "points of a ladder's own": ladder.MAX_ALSO,
+    "decimals of a number": number.MAX_SCALE,
     "months of a moving threshold": question_part.MAX_MONTHS,
     "bytes of a text or code value": value.MAX_TEXT_BYTES,
     "siblings of a path": hashing.MAX_DEPTH,
@@ -55,8 +64,10 @@ LIMITS = {
     "bytes of an authenticator's data": passkey.MAX_AUTHENTICATOR_DATA,
     "bytes of a passkey's client data": passkey.MAX_CLIENT_DATA,
     "keys of a statement of keys": key_statement.MAX_KEYS,
-    "sets of a trust file": trust.MAX_SETS,
-    "addresses of a set": trust.MAX_SEALERS,
+    "eras of a trust file": trust.MAX_ERAS,
+    "checkpoints of a trust file": trust.MAX_CHECKPOINTS,
+    "sets of an era": era.MAX_SETS,
+    "addresses of a set": era.MAX_SEALERS,
 }
 
 
@@ -69,7 +80,7 @@ def rows(name: str) -> list[list[str]]:
 
 def test_e7_the_limits_are_those_of_the_code():
     assert {what: int(limit.replace(",", "")) for what, limit in rows("limits")} == LIMITS
-    assert consent.MAX_DEPARTMENTS == consent.MAX_QUESTIONS
+    assert consent_scope.MAX_DEPARTMENTS == consent_scope.MAX_QUESTIONS
 
 
 def test_e7_the_list_of_all_reasons_is_that_of_the_code():

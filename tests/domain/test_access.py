@@ -21,7 +21,7 @@ from ledger_node.domain.access import (
 )
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Anchor
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
-from ledger_node.domain.fact import KeyRecord, LedgerFacts
+from ledger_node.domain.fact import KeyPurpose, KeyRecord, LedgerFacts
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
@@ -42,7 +42,7 @@ ROW = AccessRow(
 BARE = replace(ROW, operator=None, purpose=None, reason=None, use=None, verdict=Outcome.HOLDS)
 SALT = h("salt")
 SLOT = 40_001
-VALID = KeyRecord(NOW - 1000, NOW + 1000, 0)
+VALID = KeyRecord(NOW - 1000, NOW + 1000, 0, KeyPurpose.LOG)
 
 
 def made(row=ROW, *, slot=SLOT, since=NOW - 60, until=NOW, number=7, size=1, stream=ACCESS_LOG, **anchored):
@@ -209,10 +209,11 @@ def test_the_log_of_another_member_is_refused():
 @pytest.mark.parametrize(
     ("key", "reason"),
     [
-        (KeyRecord(0, 0, 0), Reason.KEY_NOT_VALID),
-        (KeyRecord(NOW + 2, NOW + 9, 0), Reason.KEY_NOT_VALID),
-        (KeyRecord(0, NOW + 1, 0), Reason.KEY_NOT_VALID),
-        (KeyRecord(0, NOW + 9, NOW + 1), Reason.KEY_COMPROMISED),
+        (KeyRecord(0, 0, 0, KeyPurpose.LOG), Reason.KEY_NOT_VALID),
+        (KeyRecord(NOW + 2, NOW + 9, 0, KeyPurpose.LOG), Reason.KEY_NOT_VALID),
+        (KeyRecord(0, NOW + 1, 0, KeyPurpose.LOG), Reason.KEY_NOT_VALID),
+        (KeyRecord(0, NOW + 9, NOW + 1, KeyPurpose.LOG), Reason.KEY_COMPROMISED),
+        (KeyRecord(0, NOW + 9, 0, ~KeyPurpose.LOG), Reason.KEY_PURPOSE_WRONG),
     ],
 )
 def test_a_key_that_was_not_valid_then_anchors_nothing(key, reason):

@@ -17,9 +17,11 @@ from tests.kit.every_kind import (
     COMMITTER,
     ENUMS,
     LADDERS,
+    NO_END,
     NONE,
     PLAINS,
     SCHEMA,
+    SETS,
     commit,
     edges,
     is_true,
@@ -42,7 +44,7 @@ def require_right_answers(committed, field, *asked):
         assert proof_from_json(journey, field) == proof
 
 
-@pytest.mark.parametrize("field", [*LADDERS, *ENUMS], ids=lambda field: field.name)
+@pytest.mark.parametrize("field", [*LADDERS, *ENUMS, *SETS], ids=lambda field: field.name)
 def test_every_statement_is_answered_rightly_on_both_edges_of_every_step(field):
     for value in edges(field):
         require_right_answers(commit(**{field.name: value}), field)
@@ -53,6 +55,7 @@ def test_the_edges_reach_every_step_and_both_ends(field):
     assert {field.ladder.idx(value) for value in edges(field)} == set(range(len(thresholds(field)) + 1))
     assert list(field.ladder.thresholds) == thresholds(field)
     assert NONE not in edges(field) or field.ladder.idx(NONE) == 0
+    assert NO_END not in edges(field) or field.ladder.idx(NO_END) == len(thresholds(field))
 
 
 @settings(deadline=None, max_examples=60)
@@ -87,8 +90,8 @@ def test_without_disclosure_a_plain_value_is_shown_to_who_names_it_and_to_nobody
 
 
 @settings(deadline=None, max_examples=5)
-@given(st.data(), st.sampled_from([*LADDERS, *ENUMS]))
-def test_ladders_and_enums_never_need_disclosure(data, field):
+@given(st.data(), st.sampled_from([*LADDERS, *ENUMS, *SETS]))
+def test_ladders_enums_and_sets_never_need_disclosure(data, field):
     committed = commit(**{field.name: data.draw(values_of(field))})
     for statement in statements_about(field):
         shown = committed.prover.prove(field, statement, may_disclose=False)

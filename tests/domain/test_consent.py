@@ -4,30 +4,35 @@ from dataclasses import fields, replace
 
 import pytest
 
+from ledger_node.domain.canonical import encode
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import (
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms, signatures_from_json
+from ledger_node.domain.consent_act import (
     Change,
-    ConsentRequest,
-    Terms,
+    ChangeKind,
+    SignedAct,
+    answer_digest,
     change_digest,
+    grant_digest,
     refusal_digest,
-    revocation_hash,
-    signatures_from_json,
+    signatures_digest,
+    steward_digest,
     withdrawal_digest,
+    withdrawal_hash,
 )
+from ledger_node.domain.consent_rule import require_recorded, require_resumed, require_usable
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.fact import ConsentState, require_recorded, require_usable
+from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers
-from ledger_node.domain.verification import require_consent
+from ledger_node.domain.subject import MAX_CONTROLLERS, Controllers, each_person
 from tests.kit.world import (
     ANCHOR_DOMAIN,
-    BANK,
+    ANSWER_KEY,
     CONSENT_DOMAIN,
     CONTROLLERS,
     HOLDS,
@@ -36,8 +41,11 @@ from tests.kit.world import (
     SCHEMAS,
     SECRET,
     TAX,
+    asked,
+    bounds,
     build,
     consent,
+    controlled_by,
     h,
     terms,
 )
@@ -86,8 +94,8 @@ def test_c1_another_question_is_refused():
 
 
 def test_c1_the_same_question_about_another_period_is_another_question():
-    asked = HOLDS[0].removesuffix(" during 2025")
-    assert refused(build(questions=(asked,))) is Reason.QUESTION_NOT_CONSENTED
+    text = HOLDS[0].removesuffix(" during 2025")
+    assert refused(build(questions=(text,))) is Reason.QUESTION_NOT_CONSENTED
 
 
 def test_c1_another_purpose_is_refused(valid):
@@ -97,20 +105,16 @@ def test_c1_another_purpose_is_refused(valid):
 
 
 def test_c1_a_consent_whose_uses_are_spent_is_refused(valid):
-    spent = valid.with_record(uses=3)
-    assert refused(spent) is Reason.CONSENT_EXHAUSTED
-    spent.verify(uses_already_counted=1)
-    assert refused(valid.with_record(uses=4), uses_already_counted=1) is Reason.CONSENT_EXHAUSTED
+    valid.with_record(used=0b111).verify()
+    assert refused(valid.with_record(used=0b1111)) is Reason.CONSENT_EXHAUSTED
 
 
 def test_c1_no_use_counts_as_this_one_unless_the_caller_says_so(valid):
-    spent, shown = valid.with_record(uses=3), valid.presentation.consent
+    spent, shown = valid.with_record(used=0b111), valid.presentation.consent
     with pytest.raises(VerificationError) as failed:
-        require_usable(shown.terms, spent.facts.consent, now=NOW)
+        require_usable(shown.bounds, spent.facts.consent, now=NOW)
     assert failed.value.reason is Reason.CONSENT_EXHAUSTED
-    with pytest.raises(VerificationError) as failed:
-        require_consent(shown, spent.facts, grantee=BANK)
-    assert failed.value.reason is Reason.CONSENT_EXHAUSTED
+    require_usable(shown.bounds, spent.facts.consent, now=NOW, uses_already_counted=1)
 
 
 def test_c1_another_department_is_refused(valid):
@@ -121,7 +125,7 @@ def test_c1_another_department_is_refused(valid):
 
 def test_c1_a_paused_consent_is_refused_until_it_goes_on(valid):
     assert refused(valid.with_record(state=ConsentState.PAUSED, changes=1)) is Reason.CONSENT_PAUSED
-    valid.with_record(changes=2).verify()
+    assert refused(valid.with_record(changes=2)) is Reason.CONSENT_PAUSED
 
 
 @pytest.mark.parametrize(
@@ -153,10 +157,16 @@ CHANGES = {
     "data_from": "2025-01-01",
     "data_to": "2025-12-31",
     "language": "en",
+    "retention_days": 1,
+}
+BOUND_CHANGES = {
     "not_before": NOW - 5,
     "expires_at": NOW + 5,
     "max_uses": 2,
-    "retention_days": 1,
+    "grant_before": NOW + 7,
+    "spend_key": h("another key")[:20],
+    "steward_key": h("another key")[:20],
+    "withdrawal_hash": h("another"),
 }
 
 
@@ -167,9 +177,16 @@ def test_c2_terms_that_hash_to_another_id_are_refused(valid, name):
     assert refused(valid.with_presentation(consent=replace(shown, terms=changed))) is Reason.CONSENT_ID_MISMATCH
 
 
+@pytest.mark.parametrize("name", [field.name for field in fields(Bounds)])
+def test_k4_other_bounds_lead_to_another_id(valid, name):
+    shown = valid.presentation.consent
+    changed = replace(shown.bounds, **{name: BOUND_CHANGES[name]})
+    assert refused(valid.with_presentation(consent=replace(shown, bounds=changed))) is Reason.CONSENT_ID_MISMATCH
+
+
 @pytest.mark.parametrize(
     "changes",
-    [{"not_before": NOW - 9}, {"expires_at": NOW + 9}, {"max_uses": 99}, {"revocation_hash": h("another")}],
+    [{"not_before": NOW - 9}, {"expires_at": NOW + 9}, {"max_uses": 99}, {"spend_key": h("another")[:20]}],
 )
 def test_c2_terms_with_other_bounds_than_the_ledger_holds_are_refused(valid, changes):
     assert refused(valid.with_record(**changes)) is Reason.CONSENT_TERMS_DIFFER
@@ -180,7 +197,7 @@ def test_c2_terms_with_other_bounds_than_the_ledger_holds_are_refused(valid, cha
     [
         ({}, None, None),
         ({}, 5, None),
-        ({"uses": 3, "changes": 2}, 5, None),
+        ({"used": 0b111, "changes": 2}, 5, None),
         ({}, 6, Reason.CONTROLLERS_MISMATCH),
         ({"state": ConsentState.NONE}, None, Reason.CONSENT_UNKNOWN),
         ({"state": ConsentState.PAUSED}, None, Reason.CONSENT_PAUSED),
@@ -188,17 +205,18 @@ def test_c2_terms_with_other_bounds_than_the_ledger_holds_are_refused(valid, cha
         ({"not_before": NOW - 9}, None, Reason.CONSENT_TERMS_DIFFER),
         ({"expires_at": NOW + 9}, None, Reason.CONSENT_TERMS_DIFFER),
         ({"max_uses": 99}, None, Reason.CONSENT_TERMS_DIFFER),
-        ({"revocation_hash": h("another")}, None, Reason.CONSENT_TERMS_DIFFER),
+        ({"spend_key": h("another")[:20]}, None, Reason.CONSENT_TERMS_DIFFER),
+        ({"grant_digest": h("other signatures")}, None, Reason.CONSENT_SIGNATURES_DIFFER),
     ],
 )
 def test_l8_what_the_ledger_holds_under_an_id_is_a_grant_only_if_all_of_it_is(valid, changes, since, reason):
     world = valid.with_record(**({"granted_at": 5} | changes))
     shown, record = world.presentation.consent, world.facts.consent
     if reason is None:
-        require_recorded(shown.terms, record, since=since)
+        require_recorded(shown.bounds, shown.signatures, record, since=since)
         return
     with pytest.raises(VerificationError) as refusal:
-        require_recorded(shown.terms, record, since=since)
+        require_recorded(shown.bounds, shown.signatures, record, since=since)
     assert refusal.value.reason is reason
 
 
@@ -214,17 +232,23 @@ def test_c3_a_signature_by_a_key_that_does_not_control_the_subject_is_refused(va
         replace(CONTROLLERS, keys=CONTROLLERS.keys[::-1]),
         replace(CONTROLLERS, threshold=1),
         replace(CONTROLLERS, salt=h("another salt")),
-        replace(CONTROLLERS, keys=(*CONTROLLERS.keys, address_of(h("new")))),
+        replace(CONTROLLERS, keys=each_person([*(each.key for each in CONTROLLERS.keys), address_of(h("new"))])),
     ],
 )
 def test_c3_controllers_who_did_not_control_at_the_time_are_refused(valid, controllers):
     shown = replace(valid.presentation.consent, controllers=controllers)
     assert refused(valid.with_presentation(consent=shown)) is Reason.CONTROLLERS_MISMATCH
-    assert refused(valid.with_facts(controllers=controllers.commitment)) is Reason.CONTROLLERS_MISMATCH
+    assert refused(valid.with_facts(controllers=controlled_by(controllers))) is Reason.CONTROLLERS_MISMATCH
 
 
 def test_c3_a_subject_without_controllers_on_the_ledger_is_refused(valid):
-    assert refused(valid.with_facts(controllers=None)) is Reason.CONTROLLERS_MISMATCH
+    assert refused(valid.with_facts(controllers=controlled_by(None))) is Reason.CONTROLLERS_NONE_COUNT
+    assert refused(valid.with_facts(controllers=None)) is Reason.STATE_PROOF_MISSING
+
+
+def test_k24_a_grant_during_a_hold_is_refused(valid):
+    held = replace(valid.facts.controllers, holds={1: valid.facts.consent.granted_at, 2: 0})
+    assert refused(valid.with_facts(controllers=held)) is Reason.SUBJECT_ON_HOLD
 
 
 @pytest.mark.parametrize("signers", [(), (0,), (2,)])
@@ -254,13 +278,13 @@ def test_c4_the_same_controller_twice_is_refused(valid, signers):
 )
 def test_c4_controllers_nobody_or_anybody_could_sign_for_are_refused(addresses, threshold, field):
     with pytest.raises(InvalidInputError) as bad:
-        Controllers(addresses, threshold, bytes(32))
+        Controllers(each_person(addresses), threshold, bytes(32))
     assert (bad.value.reason, bad.value.field) == (Reason.REQUEST_INVALID, field)
 
 
 def test_c4_sixteen_controllers_can_all_be_asked_to_sign():
     keys = [h("many", number) for number in range(MAX_CONTROLLERS)]
-    everybody = Controllers(tuple(address_of(key) for key in keys), MAX_CONTROLLERS, h("salt"))
+    everybody = Controllers(each_person(address_of(key) for key in keys), MAX_CONTROLLERS, h("salt"))
     signatures = [sign(h("digest"), key) for key in keys]
     everybody.require_signatures(h("digest"), signatures)
     for wrong, reason in (
@@ -284,7 +308,7 @@ def test_c5_signatures_of_the_wrong_form_are_refused(item):
 def test_c6_a_grant_for_another_chain_or_contract_is_refused(valid, domain):
     elsewhere = consent(terms(), domain=domain)
     assert refused(valid.with_consent(elsewhere)) is Reason.CONSENT_ID_MISMATCH
-    renamed = replace(elsewhere, id=terms().digest(CONSENT_DOMAIN))
+    renamed = replace(elsewhere, id=Consent(terms(), bounds()).digest(CONSENT_DOMAIN))
     assert refused(valid.with_consent(renamed)) is Reason.SIGNER_NOT_CONTROLLER
 
 
@@ -297,11 +321,11 @@ def test_c7_bounds_beyond_those_of_the_purpose_are_refused(code, bound):
         "max_uses": purpose.max_uses,
         "retention_days": purpose.max_retention_days,
     }
-    asked = terms(purpose=code, not_before=NOW, **ceilings)
-    asked.require_within_purpose(PURPOSES, [])
+    one = asked(purpose=code, not_before=NOW, **ceilings)
+    one.require_within_purpose(PURPOSES, [])
     if bound is not None:
         with pytest.raises(InvalidInputError) as bad:
-            replace(asked, **{bound: ceilings[bound] + 1}).require_within_purpose(PURPOSES, [])
+            replace(one, **{bound: ceilings[bound] + 1}).require_within_purpose(PURPOSES, [])
         assert (bad.value.reason, bad.value.field) == (Reason.PURPOSE_CEILING, bound)
 
 
@@ -331,22 +355,22 @@ def test_c7_questions_beyond_their_number_are_refused_with_their_parts_counted()
 
 @pytest.mark.parametrize("topics", [(), ("firm_facts.count",), ("firm_facts.grade.x",), ("firm",)])
 def test_c7_a_question_about_what_the_purpose_does_not_name_is_refused(topics):
-    asked = [Claim.parse("any(firm_facts.count < 1; firm_facts.grade in {A})", SCHEMAS)]
+    claims = [Claim.parse("any(firm_facts.count < 1; firm_facts.grade in {A})", SCHEMAS)]
     purposes = Purposes((replace(PURPOSES.named("loan_application"), topics=topics),))
     with pytest.raises(InvalidInputError) as bad:
-        terms().require_within_purpose(purposes, asked)
+        asked().require_within_purpose(purposes, claims)
     assert (bad.value.reason, bad.value.field) == (Reason.PURPOSE_CEILING, "questions")
 
 
 @pytest.mark.parametrize("topics", [("firm_facts",), ("firm_facts.grade", "firm_facts.count")])
 def test_a_topic_is_a_type_or_one_of_its_fields(topics):
-    asked = [Claim.parse("any(firm_facts.count < 1; firm_facts.grade in {A})", SCHEMAS)]
-    terms().require_within_purpose(Purposes((replace(PURPOSES.named("loan_application"), topics=topics),)), asked)
+    claims = [Claim.parse("any(firm_facts.count < 1; firm_facts.grade in {A})", SCHEMAS)]
+    asked().require_within_purpose(Purposes((replace(PURPOSES.named("loan_application"), topics=topics),)), claims)
 
 
 def test_c7_an_unknown_purpose_is_refused():
     with pytest.raises(InvalidInputError) as bad:
-        terms(purpose="curiosity").require_within_purpose(PURPOSES, [])
+        asked(purpose="curiosity").require_within_purpose(PURPOSES, [])
     assert bad.value.reason is Reason.PURPOSE_UNKNOWN
 
 
@@ -356,18 +380,15 @@ def test_c8_a_use_recorded_before_the_withdrawal_is_judged_at_its_own_block(vali
 
 
 def test_c9_only_the_secret_leads_to_the_revocation_hash():
-    assert revocation_hash(SECRET) == terms().revocation_hash
-    assert revocation_hash(h("wrong secret")) != terms().revocation_hash
+    assert withdrawal_hash(SECRET) == bounds().withdrawal_hash
+    assert withdrawal_hash(h("wrong secret")) != bounds().withdrawal_hash
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
-        ({"version": 2}, Reason.VALUE_OUT_OF_RANGE),
+        ({"version": 1}, Reason.VALUE_OUT_OF_RANGE),
         ({"questions": []}, Reason.REQUEST_INVALID),
-        ({"expires_at": NOW - 86_400}, Reason.REQUEST_INVALID),
-        ({"max_uses": 0}, Reason.VALUE_OUT_OF_RANGE),
-        ({"max_uses": True}, Reason.TYPE_WRONG),
         ({"questions": ["x"] * 65}, Reason.TOO_LARGE),
         ({"questions": [1]}, Reason.TYPE_WRONG),
         ({"departments": ["0x00"]}, Reason.VALUE_MALFORMED),
@@ -390,7 +411,7 @@ def test_terms_and_controllers_survive_their_json_form():
 @pytest.mark.parametrize("address", ["0x" + "ab" * 19 + "  ", "ab" * 21, "0x" + "zz" * 20, "0x" + "ab" * 21, 7, None])
 def test_an_address_of_any_other_form_is_refused(address):
     with pytest.raises(InvalidInputError) as bad:
-        Controllers.from_json(CONTROLLERS.to_json() | {"addresses": [address]})
+        Controllers.from_json(CONTROLLERS.to_json() | {"keys": [{"person": 1, "address": address}]})
     assert bad.value.reason is Reason.VALUE_MALFORMED
 
 
@@ -403,13 +424,12 @@ def test_days_of_data_are_dates_or_nothing(name, raw):
 
 @pytest.mark.parametrize(("first", "last"), [("2025-01-02", "2025-01-01"), ("2025-01-01", "1999-12-31")])
 def test_f11_days_of_data_do_not_end_before_they_begin(first, last):
-    asked = {field.name: getattr(terms(), field.name) for field in fields(ConsentRequest)}
     reversed_days = {"data_from": first, "data_to": last}
     for read in (
         lambda: Terms.from_json(terms().to_json() | reversed_days),
         lambda: terms(**reversed_days),
-        lambda: ConsentRequest(**(asked | reversed_days)),
-        lambda: ConsentRequest.from_json(ConsentRequest(**asked).to_json() | reversed_days),
+        lambda: asked(**reversed_days),
+        lambda: ConsentRequest.from_json(asked().to_json() | reversed_days),
     ):
         with pytest.raises(InvalidInputError) as refused:
             read()
@@ -418,14 +438,64 @@ def test_f11_days_of_data_do_not_end_before_they_begin(first, last):
     assert Terms.from_json(terms().to_json() | one_day) == terms(**one_day)
 
 
-def test_a_request_is_the_terms_without_what_only_the_subject_says():
-    asked = ConsentRequest(**{field.name: getattr(terms(), field.name) for field in fields(ConsentRequest)})
-    assert Terms.accepting(asked, "zh", terms().text_digest, terms().revocation_hash) == terms()
-    assert ConsentRequest.from_json(asked.to_json()) == asked
-    assert asked.digest(CONSENT_DOMAIN) != terms().digest(CONSENT_DOMAIN)
+ZERO_KEY = "0x" + "00" * 20
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"expires_at": NOW - 86_400}, Reason.REQUEST_INVALID),
+        ({"max_uses": 0}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_uses": 97}, Reason.VALUE_OUT_OF_RANGE),
+        ({"max_uses": True}, Reason.TYPE_WRONG),
+        ({"expires_at": 2**40}, Reason.VALUE_OUT_OF_RANGE),
+        ({"spend_key": ZERO_KEY}, Reason.REQUEST_INVALID),
+        ({"spend_key": "0x00"}, Reason.VALUE_MALFORMED),
+        ({"surprise": 1}, Reason.FIELD_UNKNOWN),
+    ],
+)
+def test_malformed_bounds_and_requests_are_refused_with_their_reason(changes, reason):
+    for kind, valid in ((Bounds, bounds()), (ConsentRequest, asked())):
+        with pytest.raises(InvalidInputError) as bad:
+            kind.from_json(valid.to_json() | changes)
+        assert bad.value.reason is reason
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"steward_key": ZERO_KEY}, Reason.REQUEST_INVALID),
+        ({"withdrawal_hash": "0x" + "00" * 32}, Reason.REQUEST_INVALID),
+        ({"grant_before": -1}, Reason.VALUE_OUT_OF_RANGE),
+    ],
+)
+def test_bounds_name_the_keys_and_the_secret_that_act_for_a_consent(changes, reason):
+    with pytest.raises(InvalidInputError) as bad:
+        Bounds.from_json(bounds().to_json() | changes)
+    assert bad.value.reason is reason
+
+
+def test_a_request_is_the_consent_without_what_only_the_subject_says():
+    one = asked()
+    assert Terms.accepting(one, "zh", terms().text_digest) == terms()
+    limits = bounds()
+    accepted = Bounds.accepting(
+        one,
+        grant_before=limits.grant_before,
+        steward_key=limits.steward_key,
+        withdrawal_hash=limits.withdrawal_hash,
+    )
+    assert accepted == limits
+    assert Consent(terms(), limits).asked == one
+    assert ConsentRequest.from_json(one.to_json()) == one
+    assert Bounds.from_json(limits.to_json()) == limits
     with pytest.raises(InvalidInputError) as unknown:
         ConsentRequest.from_json(terms().to_json())
-    assert unknown.value.reason is Reason.FIELD_UNKNOWN
+    assert unknown.value.reason is Reason.FIELD_MISSING
+
+
+def test_k3_a_request_id_binds_the_answer_key():
+    assert asked().digest(address_of(ANSWER_KEY), CONSENT_DOMAIN) != asked().digest(bytes(20), CONSENT_DOMAIN)
 
 
 def test_each_statement_is_signed_for_itself():
@@ -435,8 +505,38 @@ def test_each_statement_is_signed_for_itself():
         *(change_digest(h("id"), change, number, CONSENT_DOMAIN) for change in Change for number in (1, 2)),
         change_digest(h("other"), Change.PAUSE, 1, CONSENT_DOMAIN),
         change_digest(h("id"), Change.PAUSE, 1, ANCHOR_DOMAIN),
+        grant_digest(h("id"), h("signatures"), CONSENT_DOMAIN),
+        answer_digest(h("id"), h("signatures"), CONSENT_DOMAIN),
+        *(steward_digest(h("id"), 1, kind, h("word"), CONSENT_DOMAIN) for kind in ChangeKind),
+        steward_digest(h("id"), 2, ChangeKind.PAUSE, h("word"), CONSENT_DOMAIN),
+        steward_digest(h("id"), 1, ChangeKind.PAUSE, h("another word"), CONSENT_DOMAIN),
     ]
     assert len(set(digests)) == len(digests)
+
+
+def test_k20_a_grant_binds_the_list_of_signatures_as_it_stands():
+    signatures = [sign(h("id"), h("controller", number)) for number in range(2)]
+    text = f'["0x{signatures[0].hex()}","0x{signatures[1].hex()}"]'
+    assert signatures_digest(signatures) == keccak(b"\x41" + text.encode())
+    assert signatures_digest(signatures[::-1]) != signatures_digest(signatures)
+
+
+def test_a_change_binds_who_signed_and_what():
+    act = SignedAct(CONTROLLERS, (sign(h("id"), h("controller", 0)),))
+    assert act.digest == keccak(b"\x42" + encode(act.to_json()))
+    assert SignedAct.from_json(act.to_json()) == act
+    assert replace(act, signatures=()).digest != act.digest
+
+
+def test_k1_a_resumption_without_the_controllers_kept_word_counts_as_paused(valid):
+    act = SignedAct(CONTROLLERS, (sign(h("id"), h("controller", 0)),))
+    record = replace(valid.facts.consent, changes=2, word_digest=act.digest)
+    require_resumed(record, act)
+    require_resumed(valid.facts.consent, None)
+    for other in (None, replace(act, signatures=())):
+        with pytest.raises(VerificationError) as refused:
+            require_resumed(record, other)
+        assert refused.value.reason is Reason.CONSENT_PAUSED
 
 
 def test_a_purpose_has_its_words_in_two_languages_and_its_ceilings():

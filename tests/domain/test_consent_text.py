@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from ledger_node.domain.consent_text import Language, Wording, consent_text, language_named, text_digest
+from ledger_node.domain.claim import Claim
+from ledger_node.domain.consent_text import Language, Wording, claim_words, consent_text, language_named, text_digest
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.reason import Reason
-from tests.kit.world import BANK, FACTS, NOW, PURPOSES, SCHEMAS, TAX, terms
+from ledger_node.domain.schema import Schema
+from tests.kit.world import BANK, FACTS, NOW, PURPOSES, SCHEMAS, TAX, asked
 
 WORDINGS = {
     language: Wording(
@@ -27,7 +29,7 @@ QUESTIONS = (
     "firm_facts.grade not in {C, D}",
     "2 of (firm_facts.count < 3; firm_facts.grade in {A, B} during 2024; firm_facts.listed equals false)",
 )
-BOUNDED = terms(questions=QUESTIONS, departments=(TAX,), data_from="2024-01-01", not_before=NOW - 43_200)
+BOUNDED = asked(questions=QUESTIONS, departments=(TAX,), data_from="2024-01-01", not_before=NOW - 43_200)
 ENGLISH = f"""\
 Consent to answers about your credit data
 
@@ -157,15 +159,15 @@ def test_bounds_are_said_or_that_there_are_none(change, english, chinese):
     ],
 )
 def test_times_are_said_as_people_say_them(question, english, chinese):
-    asked = terms(questions=(f"firm_facts.{question}",))
-    assert f": {english}\n" in consent_text(asked, WORDINGS[Language.ENGLISH])
-    assert f"：{chinese}\n" in consent_text(asked, WORDINGS[Language.CHINESE])
+    one = asked(questions=(f"firm_facts.{question}",))
+    assert f": {english}\n" in consent_text(one, WORDINGS[Language.ENGLISH])
+    assert f"：{chinese}\n" in consent_text(one, WORDINGS[Language.CHINESE])
 
 
 @pytest.mark.parametrize("language", Language)
 def test_it_is_said_where_the_bank_sees_a_value(language):
-    hidden = consent_text(terms(questions=QUESTIONS), WORDINGS[language])
-    shown = consent_text(terms(questions=(*QUESTIONS, "firm_facts.note reveal")), WORDINGS[language])
+    hidden = consent_text(asked(questions=QUESTIONS), WORDINGS[language])
+    shown = consent_text(asked(questions=(*QUESTIONS, "firm_facts.note reveal")), WORDINGS[language])
     sentence = {"en": "It does not see the data.", "zh": "看不到数据本身"}[language]
     assert sentence in hidden
     assert sentence not in shown
@@ -173,7 +175,7 @@ def test_it_is_said_where_the_bank_sees_a_value(language):
 
 def test_only_questions_that_can_be_read_are_shown():
     with pytest.raises(InvalidInputError) as unreadable:
-        consent_text(terms(questions=("firm_facts.paid ?",)), WORDINGS[Language.ENGLISH])
+        consent_text(asked(questions=("firm_facts.paid ?",)), WORDINGS[Language.ENGLISH])
     assert unreadable.value.reason is Reason.QUESTION_MALFORMED
 
 
@@ -188,3 +190,87 @@ def test_there_are_two_languages():
 def test_a_purpose_has_words_in_both_languages():
     purpose = PURPOSES.named("guarantee")
     assert [purpose.text(language) for language in Language] == ["Decide on a guarantee", "担保审查"]
+
+
+MORE = Schema.from_json(
+    {
+        "name": "more",
+        "version": 2,
+        "fields": [
+            {
+                "name": "profit",
+                "type": "integer",
+                "currency": "CNY",
+                "scale": 2,
+                "resolution": "10000",
+                "mode": "plain",
+            },
+            {"name": "euros", "type": "integer", "currency": "EUR", "scale": 2, "mode": "plain"},
+            {"name": "change", "type": "integer", "unit": "percent", "scale": 1, "mode": "plain"},
+            {"name": "usage", "type": "integer", "unit": "kWh", "scale": 2, "mode": "plain"},
+            {
+                "name": "insured",
+                "type": "integer",
+                "unit": "persons",
+                "mode": "ladder",
+                "ladder": {"kind": "integers", "from": 1, "to": 500},
+            },
+            {
+                "name": "valid_to",
+                "type": "date",
+                "mode": "ladder",
+                "none_on_record": True,
+                "no_end": True,
+                "ladder": {"kind": "days", "from": "2026-01-01", "to": "2026-12-31"},
+            },
+            {"name": "pledged", "type": "codes", "mode": "enum", "members": ["land", "shares", "goods"]},
+        ],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("question", "english", "chinese"),
+    [
+        (
+            "profit equals -20000 CNY",
+            "exactly -20000 CNY; the source is rounded to 10000 CNY",
+            "等于 -20000 元（来源数据取整到 10000 元）",
+        ),
+        ("euros equals 0.5 EUR", "exactly 0.5 EUR", "等于 0.5 EUR"),
+        ("change equals -12.5 percent", "exactly -12.5%", "等于 -12.5%"),
+        ("usage equals 3.25 kWh", "exactly 3.25 kWh", "等于 3.25 kWh"),
+        ("insured <= 300 persons", "at most 300 persons", "不高于 300 人"),
+        ("insured > 300 persons", "more than 300 persons", "高于 300 人"),
+        ("valid_to > 2026-06-30", "after 2026-06-30", "晚于 2026-06-30"),
+        ("valid_to <= 2026-06-30", "2026-06-30 or earlier", "不晚于 2026-06-30"),
+        ("valid_to equals no end", "without an end", "长期（无截止日期）"),
+        ("valid_to equals none", "nothing is on record", "无记录"),
+        ("pledged has any of {land}", "includes land", "包括 land"),
+        ("pledged has none of {land}", "does not include land", "不包括 land"),
+        (
+            "pledged has any of {land, goods}",
+            "at least one of land, goods; a yes shows one of them",
+            "至少有 land、goods 之一（“是”会显示其中一项）",
+        ),
+        (
+            "pledged has none of {land, goods}",
+            "none of land, goods; a no shows one of them",
+            "没有 land、goods 中的任何一项（“否”会显示其中一项）",
+        ),
+        (
+            "pledged has all of {land, goods}",
+            "all of land, goods; a no shows one that is missing",
+            "具有 land、goods 的全部（“否”会显示所缺的一项）",
+        ),
+    ],
+)
+def test_a_question_speaks_its_unit_its_currency_its_resolution_and_its_ends(question, english, chinese):
+    fields = {f"more.{field.name}": field.name for field in MORE.fields}
+    for language, words in ((Language.ENGLISH, english), (Language.CHINESE, chinese)):
+        wording = Wording(language, {"more": MORE}, {"more": "More"}, fields, {})
+        (said,) = claim_words(Claim.parse(f"more.{question}", {"more": MORE}), wording)
+        assert said.endswith(words), said
+        text = consent_text(replace(BOUNDED, questions=(f"more.{question}",)), wording)
+        sees = "sees the data only" in text or "看到数据。" in text
+        assert sees is ("shows" in english)

@@ -25,6 +25,7 @@ from tests.kit.every_kind import (
     PLAINS,
     SCHEMA,
     SEED,
+    SETS,
     commit,
     edges,
     statements_about,
@@ -116,6 +117,12 @@ def test_proving_a_set_takes_the_same_hashes_for_every_member_that_gets_the_same
             works.setdefault(opened, []).append(work_to_prove(committed, field, statement))
         # only how many bits the answer opens shows in the work, and the bank sees that in the answer
         assert all(all_equal(found) for found in works.values())
+
+
+@pytest.mark.parametrize("field", SETS, ids=lambda field: field.name)
+def test_proving_about_a_set_takes_the_same_hashes_whatever_it_holds(field):
+    for statement in statements_about(field):
+        assert all_equal(work_to_prove(commit(**{field.name: held}), field, statement) for held in edges(field))
 
 
 @settings(deadline=None, max_examples=40)

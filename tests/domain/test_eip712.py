@@ -12,31 +12,37 @@ from hypothesis import strategies as st
 
 from ledger_node.domain.batch import Anchor, Batch
 from ledger_node.domain.canonical import encode as canonical
-from ledger_node.domain.consent import (
+from ledger_node.domain.consent import Consent
+from ledger_node.domain.consent_act import (
     REFUSAL_STATEMENT,
     WITHDRAWAL_STATEMENT,
     Change,
     change_digest,
     refusal_digest,
-    typed_data,
     withdrawal_digest,
+)
+from ledger_node.domain.controller_act import (
+    CANCELLATION_STATEMENT,
+    HOLD_STATEMENT,
+    ROTATION_STATEMENT,
+    Cancellation,
+    Hold,
+    Rotation,
+    subject_id,
 )
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import address_of, recover, sign
 from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest
-from ledger_node.domain.subject import (
-    CANCELLATION_STATEMENT,
-    ROTATION_STATEMENT,
-    cancellation_digest,
-    rotation_digest,
-)
-from tests.kit.world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, h, terms
+from ledger_node.domain.subject import Controllers, each_person
+from tests.kit.world import ANCHOR_DOMAIN, BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, TAX, bounds, h, terms
 
 words = st.binary(min_size=32, max_size=32)
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 domains = st.builds(SigningDomain, st.integers(1, 2**64 - 1), st.binary(min_size=20, max_size=20))
+
+GRANTED = Consent(terms(), bounds())
 
 
 def eip712(domain: SigningDomain, types: str, message: dict) -> bytes:
@@ -57,13 +63,13 @@ def eip712(domain: SigningDomain, types: str, message: dict) -> bytes:
 
 
 @settings(deadline=None, max_examples=40)
-@given(domains, words, st.integers(0, 255), st.integers(0, 2**64 - 1), st.integers(0, 2**32 - 1))
-def test_a_batch_is_signed_as_typed_data(domain, root, stream, number, size):
-    batch = Batch(TAX, stream, number, root, size, h("previous"), h("superseded"))
+@given(domains, words, st.integers(0, 255), *[st.integers(0, 2**64 - 1)] * 2, st.integers(0, 2**32 - 1))
+def test_a_batch_is_signed_as_typed_data(domain, root, stream, number, deadline, size):
+    batch = Batch(TAX, stream, number, root, size, h("previous"), h("superseded"), deadline)
     expected = eip712(
         domain,
         "Batch(bytes32 member,uint8 stream,uint64 number,bytes32 root,uint32 size,bytes32 previousRoot,"
-        "bytes32 supersededDigest)",
+        "bytes32 supersededDigest,uint64 deadline)",
         {
             "member": TAX,
             "stream": stream,
@@ -72,40 +78,71 @@ def test_a_batch_is_signed_as_typed_data(domain, root, stream, number, size):
             "size": size,
             "previousRoot": h("previous"),
             "supersededDigest": h("superseded"),
+            "deadline": deadline,
         },
     )
     assert batch.digest(domain) == expected
 
 
-@settings(deadline=None, max_examples=20)
-@given(domains, words, st.integers(0, 2**64 - 1), words)
-def test_a_rotation_and_a_cancellation_are_signed_as_typed_data(domain, subject, number, commitment):
-    message = {"subject": subject, "commitment": commitment}
-    assert rotation_digest(subject, number, commitment, domain) == eip712(
+@settings(deadline=None, max_examples=40)
+@given(domains, words, words, *[st.integers(1, 2**32 - 1)] * 2)
+def test_what_controllers_sign_about_their_subject_is_typed_data(domain, subject, commitment, number, deadline):
+    heirs = Controllers(each_person([b"\x07" * 20]), 1, commitment)
+    rotation, hold = Rotation(subject, number, heirs, deadline), Hold(subject, number, deadline)
+    assert rotation.text_digest == eth_keccak(rotation.text.encode())
+    assert rotation.digest(domain) == eip712(
         domain,
-        "ControllerRotation(bytes32 subject,uint64 entry,bytes32 commitment,string statement)",
-        {**message, "entry": number, "statement": ROTATION_STATEMENT},
+        "ControllerRotation(bytes32 subject,uint64 entry,bytes32 commitment,bytes32 textDigest,uint64 deadline,"
+        "string statement)",
+        {
+            "subject": subject,
+            "entry": number,
+            "commitment": heirs.commitment,
+            "textDigest": rotation.text_digest,
+            "deadline": deadline,
+            "statement": ROTATION_STATEMENT,
+        },
     )
-    assert cancellation_digest(subject, number, commitment, domain) == eip712(
+    assert Cancellation(subject, number, commitment, deadline).digest(domain) == eip712(
         domain,
-        "RecoveryCancellation(bytes32 subject,uint64 number,bytes32 commitment,string statement)",
-        {**message, "number": number, "statement": CANCELLATION_STATEMENT},
+        "RecoveryCancellation(bytes32 subject,uint64 number,bytes32 commitment,uint64 deadline,string statement)",
+        {
+            "subject": subject,
+            "number": number,
+            "commitment": commitment,
+            "deadline": deadline,
+            "statement": CANCELLATION_STATEMENT,
+        },
+    )
+    assert hold.digest(domain) == eip712(
+        domain,
+        "SubjectHold(bytes32 subject,uint64 number,uint64 deadline,string statement)",
+        {"subject": subject, "number": number, "deadline": deadline, "statement": HOLD_STATEMENT},
     )
 
 
 @settings(deadline=None, max_examples=40)
-@given(domains, st.integers(0, 2**64 - 1), st.sampled_from(Plane), words, st.sampled_from(StatusReason))
-def test_a_status_change_is_signed_as_typed_data(domain, number, plane, changes, reason):
-    change = StatusChange(TAX, number, plane, changes, reason)
+@given(domains, words, words, words)
+def test_a_subject_id_is_the_hash_of_what_the_abi_encodes(domain, registrar, commitment, salt):
+    types = ["bytes32", "uint256", "address", "bytes32", "bytes32", "bytes32"]
+    values = [eth_keccak(b"credence-subject/v2"), domain.chain_id, domain.contract, registrar, commitment, salt]
+    assert subject_id(domain, registrar, commitment, salt) == eth_keccak(abi_encode(types, values))
+
+
+@settings(deadline=None, max_examples=40)
+@given(domains, *[st.integers(0, 2**64 - 1)] * 2, st.sampled_from(Plane), words, st.sampled_from(StatusReason))
+def test_a_status_change_is_signed_as_typed_data(domain, number, deadline, plane, changes, reason):
+    change = StatusChange(TAX, number, plane, changes, reason, deadline)
     expected = eip712(
         domain,
-        "StatusChange(bytes32 member,uint64 number,uint8 plane,bytes32 changesDigest,uint16 reason)",
+        "StatusChange(bytes32 member,uint64 number,uint8 plane,bytes32 changesDigest,uint16 reason,uint64 deadline)",
         {
             "member": TAX,
             "number": number,
             "plane": int(plane),
             "changesDigest": changes,
             "reason": int(reason),
+            "deadline": deadline,
         },
     )
     assert change.digest(domain) == expected
@@ -126,16 +163,17 @@ def test_sign_in_keys_are_signed_as_typed_data(domain, client, number, keys):
 @settings(deadline=None, max_examples=40)
 @given(domains, st.lists(texts, max_size=4), st.lists(words, max_size=3), texts, st.integers(0, 2**32 - 1))
 def test_terms_are_signed_as_the_typed_data_that_wallets_show(domain, questions, departments, name, uses):
-    granted = terms(questions=tuple(questions), departments=tuple(departments), grantee_name=name, max_uses=uses)
-    signable = encode_typed_data(full_message=typed_data(granted, domain))
+    asked = terms(questions=tuple(questions), departments=tuple(departments), grantee_name=name)
+    granted = Consent(asked, bounds(max_uses=uses))
+    signable = encode_typed_data(full_message=granted.to_typed_data(domain))
     expected = eth_keccak(b"\x19" + signable.version + signable.header + signable.body)
     assert granted.digest(domain) == expected
 
 
 def test_a_wallets_signature_of_the_terms_counts():
-    full = typed_data(terms(), CONSENT_DOMAIN)
+    full = GRANTED.to_typed_data(CONSENT_DOMAIN)
     signed = Account.sign_typed_data(CONTROLLER_KEYS[0], full_message=full)
-    signer = recover(terms().digest(CONSENT_DOMAIN), bytes(signed.signature))
+    signer = recover(GRANTED.digest(CONSENT_DOMAIN), bytes(signed.signature))
     assert signer == address_of(CONTROLLER_KEYS[0]) == bytes.fromhex(Account.from_key(CONTROLLER_KEYS[0]).address[2:])
 
 
@@ -194,14 +232,15 @@ def test_signatures_have_low_s_and_recover_in_eth_keys_too(digest, key):
 
 @pytest.mark.parametrize("changes", [{"chain_id": 1}, {"contract": bytes(20)}])
 def test_a_digest_counts_for_one_contract_on_one_chain(changes):
-    assert terms().digest(ANCHOR_DOMAIN) != terms().digest(replace(ANCHOR_DOMAIN, **changes))
+    assert GRANTED.digest(ANCHOR_DOMAIN) != GRANTED.digest(replace(ANCHOR_DOMAIN, **changes))
 
 
 def test_wallets_are_shown_the_terms_in_this_form():
-    shown = typed_data(terms(departments=(TAX,)), CONSENT_DOMAIN)
-    assert list(shown["message"]) == [member["name"] for member in shown["types"]["ConsentTerms"]]
-    assert shown["message"]["grantee"] == to_hex(BANK)
-    assert shown["message"]["retentionDays"] == 31
+    shown = Consent(terms(departments=(TAX,)), bounds()).to_typed_data(CONSENT_DOMAIN)
+    for name in ("terms", "bounds"):
+        assert list(shown["message"][name]) == [member["name"] for member in shown["types"][name.title()]]
+    assert shown["message"]["terms"]["grantee"] == to_hex(BANK)
+    assert shown["message"]["terms"]["retentionDays"] == 31
     del shown["message"]
     assert shown == {
         "types": {
@@ -211,7 +250,8 @@ def test_wallets_are_shown_the_terms_in_this_form():
                 {"name": "chainId", "type": "uint256"},
                 {"name": "verifyingContract", "type": "address"},
             ],
-            "ConsentTerms": [
+            "Consent": [{"name": "terms", "type": "Terms"}, {"name": "bounds", "type": "Bounds"}],
+            "Terms": [
                 {"name": "version", "type": "uint16"},
                 {"name": "subject", "type": "bytes32"},
                 {"name": "grantee", "type": "bytes32"},
@@ -222,17 +262,22 @@ def test_wallets_are_shown_the_terms_in_this_form():
                 {"name": "departments", "type": "bytes32[]"},
                 {"name": "dataFrom", "type": "string"},
                 {"name": "dataTo", "type": "string"},
-                {"name": "notBefore", "type": "uint64"},
-                {"name": "expiresAt", "type": "uint64"},
-                {"name": "maxUses", "type": "uint32"},
                 {"name": "retentionDays", "type": "uint32"},
                 {"name": "salt", "type": "bytes32"},
                 {"name": "language", "type": "string"},
                 {"name": "textDigest", "type": "bytes32"},
-                {"name": "revocationHash", "type": "bytes32"},
+            ],
+            "Bounds": [
+                {"name": "notBefore", "type": "uint64"},
+                {"name": "expiresAt", "type": "uint64"},
+                {"name": "maxUses", "type": "uint32"},
+                {"name": "grantBefore", "type": "uint64"},
+                {"name": "spendKey", "type": "address"},
+                {"name": "stewardKey", "type": "address"},
+                {"name": "withdrawalHash", "type": "bytes32"},
             ],
         },
-        "primaryType": "ConsentTerms",
+        "primaryType": "Consent",
         "domain": {
             "name": "Credence",
             "version": "1",

@@ -10,7 +10,7 @@ from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHead
 from ledger_node.domain.evidence.finality import SealedBlock, quorum, require_final
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from tests.kit.evidence import Trust, naive_state, world
+from tests.kit.evidence import Trust, in_era, naive_state, world
 from tests.kit.reference import H
 
 BESU = (  # four validators, genesis, no vote, round 0, no seals; see Besu's documentation of QBFT
@@ -50,7 +50,7 @@ def sealed(signers, **changes):
 def reason_of(signers, **changes):
     block, _ = sealed(signers, **changes)
     with pytest.raises(VerificationError) as refused:
-        require_final(block, TRUST)
+        require_final(block, TRUST, world.GENESIS)
     return refused.value.reason
 
 
@@ -90,7 +90,7 @@ def test_the_quorum_is_two_thirds_rounded_up(validators, needed):
 @pytest.mark.parametrize("signers", [(0, 1, 2), (0, 1, 3), (1, 2, 3)])
 def test_three_of_four_seals_make_a_block_final(signers, round_):
     block, block_hash = sealed(signers, round_=round_)
-    final = require_final(block, TRUST)
+    final = require_final(block, TRUST, world.GENESIS)
     assert final.hash == block_hash == block.hash
     assert final.signers == {VALIDATORS[n] for n in signers}
     assert final.of == 4
@@ -124,9 +124,9 @@ def test_h6_seals_of_another_round_are_refused(round_, signed):
 @pytest.mark.parametrize("number", [0, 999])
 def test_h6_a_block_before_the_history_of_the_trust_file_is_not_final(number):
     header = BlockHeader((*FIELDS_ENCODED[:8], number.to_bytes(2, "big").lstrip(b"\0"), *FIELDS_ENCODED[9:]))
-    history = dataclasses.replace(TRUST.sets[0], from_block=1000)
+    history = dataclasses.replace(TRUST.current.sets[0], from_block=1000)
     with pytest.raises(VerificationError) as refused:
-        require_final(SealedBlock(header, None), dataclasses.replace(TRUST, sets=(history,)))
+        require_final(SealedBlock(header, None), in_era(TRUST, sets=(history,)), world.GENESIS)
     assert refused.value.reason is Reason.BLOCK_NOT_FINAL
 
 

@@ -10,7 +10,7 @@ from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement, compromised_later
 from ledger_node.domain.evidence.report import CheckName
 from ledger_node.domain.evidence.slot import slots_of
-from ledger_node.domain.fact import KeyRecord
+from ledger_node.domain.fact import EVERY_PURPOSE, KeyRecord
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import parse_date
 from tests.kit.evidence import CASES, Bundle, Trust, checked, data_of, found, naive_state, world
@@ -26,10 +26,10 @@ WORDS = """\
 1 form: a bundle in its one form, with 2 claims and what they need
 2 network: of network 31337, like the trust file
 3 block: block 1000 of 2026-11-11, sealed by 1 of 1
-4 state: 24 words of the contracts' storage lead to the state of that block
+4 state: 30 words of the contracts' storage lead to the state of that block
 5 members: the chain knows the members by these names: NAMES
 6 keys: departments signed each batch with keys that were valid; 0 later statements of keys
-7 consent: the firm's controllers allowed 虚构银行 to ask this, and the use was recorded
+7 consent: the firm's controllers allowed 虚构银行 to ask this, and the bank spent use 2 for exactly this answer
 8 subject: the registrar attested that this credit code is the subject that consented
 9 answers: every verdict follows from what the departments attested to, which was neither revoked nor superseded
 10 receipt: Host signed that this is the whole answer
@@ -109,6 +109,8 @@ def test_e1_a_report_in_json_says_on_whose_data_each_verdict_rests_and_who_signe
         "name": "Host",
         "use": "0x" + BUNDLE.receipt.use.hex(),
     }
+    assert form["use"] == {"id": "0x" + BUNDLE.receipt.use.hex(), "number": 2, "time": world.NOW}
+    assert checked("k2_number_that_was_not_used").to_json()["use"] is None
     assert checked("no_receipt").to_json()["receipt"] is None
     assert checked("x_receipt_other_use").to_json()["receipt"] is None
     both = checked("combination").to_json()["claims"][0]["based_on"]
@@ -124,7 +126,7 @@ def test_requiring_a_report_that_failed_raises_the_reason_and_names_the_check():
 
 def test_a_bundle_knows_which_slots_prove_it():
     slots = slots_of(BUNDLE.query, BUNDLE.names)
-    assert sum(map(len, slots.values())) == 24
+    assert sum(map(len, slots.values())) == 30
 
 
 @pytest.mark.parametrize("missing", ["consent", "subject"])
@@ -149,13 +151,13 @@ def test_a_statement_of_keys_survives_reading_and_writing():
 
 def test_a_statement_of_keys_gives_the_records_at_its_block():
     key = (world.TAX, naive_state.address(world.MEMBER_KEYS[world.TAX]))
-    assert read(statement(77)).records(TRUST) == {key: KeyRecord(*world.EVER[:2], 77)}
+    assert read(statement(77)).records(TRUST) == {key: record(*world.EVER[:2], 77)}
 
 
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
-        (world.canonical(statement(0, format="credence-keys/v2")), Reason.VALUE_MALFORMED),
+        (world.canonical(statement(0, format="credence-keys/v1")), Reason.VALUE_MALFORMED),
         (world.canonical(statement(0, keys=[])) + b"\n", Reason.NOT_CANONICAL),
         (world.canonical(statement(0, keys=statement(0)["keys"] * 2)), Reason.NOT_CANONICAL),
         (world.canonical(statement(0, remark=1)), Reason.FIELD_UNKNOWN),
@@ -169,16 +171,20 @@ def test_a_statement_that_is_not_in_its_one_form_is_refused(data, reason):
     assert refused.value.reason is reason
 
 
+def record(*times):
+    return KeyRecord(*times, EVERY_PURPOSE)
+
+
 @pytest.mark.parametrize(("known", "later", "mark"), [(0, 0, 0), (0, 5, 5), (5, 0, 5), (5, 3, 3), (3, 5, 3), (5, 5, 5)])
 def test_of_two_marks_of_compromise_the_earlier_one_counts(known, later, mark):
     key = (world.TAX, bytes(20))
-    merged = compromised_later({key: KeyRecord(1, 2, known)}, {key: KeyRecord(7, 8, later)})
-    assert merged == {key: KeyRecord(1, 2, mark)}
+    merged = compromised_later({key: record(1, 2, known)}, {key: record(7, 8, later)})
+    assert merged == {key: record(1, 2, mark)}
 
 
 def test_keys_that_a_statement_does_not_speak_of_stay_as_they_are():
-    known = {(world.TAX, bytes(20)): KeyRecord(1, 2, 3)}
-    assert compromised_later(known, {(world.HOST, bytes(20)): KeyRecord(1, 2, 1)}) == known
+    known = {(world.TAX, bytes(20)): record(1, 2, 3)}
+    assert compromised_later(known, {(world.HOST, bytes(20)): record(1, 2, 1)}) == known
 
 
 def test_no_report_shows_a_credit_code_or_a_key_that_opens_a_tag():

@@ -14,6 +14,7 @@ from tests.kit.evidence import found, trust_of, world
 
 FIRST = ("presentation", "claims", 0)
 TERMS = ("presentation", "consent", "terms")
+NUMBER = ("schemas", 0, "fields", 5)
 FIELD = ("schemas", 0, "fields", 0)
 PAID_TEXT = "firm_facts.paid >= 2000 CNY during 2025"
 
@@ -52,8 +53,12 @@ def refused_for(path, value, base=None):
         ((*TERMS, "questions"), [1], "type_wrong"),
         ((*TERMS, "questions"), [], "request_invalid"),
         ((*FIELD, "optional"), None, "type_wrong"),
-        ((*FIELD, "unit"), None, "type_wrong"),
-        ((*FIELD, "unit"), 5, "type_wrong"),
+        ((*FIELD, "unit"), "months", "field_unknown"),
+        ((*NUMBER, "unit"), None, "type_wrong"),
+        ((*NUMBER, "unit"), 5, "type_wrong"),
+        ((*NUMBER, "scale"), "2", "type_wrong"),
+        ((*NUMBER, "scale"), 10, "value_out_of_range"),
+        ((*NUMBER, "resolution"), 0, "schema_invalid"),
         (("schemas", 0, "valid_to"), None, "type_wrong"),
     ],
 )

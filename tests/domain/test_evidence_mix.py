@@ -12,9 +12,20 @@ from tests.kit.evidence import Trust, found, world
 FIRST = world.World(questions=(world.GRADE_THEN, world.PAID), filler=4)
 OTHERS = {
     "another firm's answer in another block": FIRST.but(
-        seed="two", number=1001, time=world.NOW + 60, entries=((0, 5), (1, world.NOW - 3 * world.DAY)), entry=1
+        seed="two",
+        number=1001,
+        time=world.NOW + 60,
+        entries=((0, 5, world.REGISTERED, 0, 0), (1, world.NOW - 3 * world.DAY, world.ROTATED, 0, 0)),
+        entry=1,
     ),
-    "the same question later": FIRST.but(number=2000, time=world.NOW + 3600, record={"uses": 2}, receipt={}, filler=5),
+    "the same question later": FIRST.but(
+        number=2000,
+        time=world.NOW + 3600,
+        use={"number": 3, "not_after": world.NOW + 3900},
+        counted={"time": world.NOW + 3600},
+        others=(*FIRST.others, (2, world.h("the ticket before"), world.NOW)),
+        filler=5,
+    ),
     "other questions without a receipt": FIRST.but(
         questions=({**world.INCOME_THEN, **world.BY_COURT},), receipt=None, number=1002
     ),

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from ledger_node.domain.controller_entry import ControllerEntry, ControllerHistory, ControllerQuery, EntryKind
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.bundle import node_set
 from ledger_node.domain.evidence.check import examine
@@ -12,6 +13,7 @@ from ledger_node.domain.evidence.slot import (
     consent_slots,
     entry_slots,
     facts_of,
+    hold_slot,
     key_record,
     key_slot,
     member_slots,
@@ -24,7 +26,7 @@ from ledger_node.domain.evidence.slot import (
 )
 from ledger_node.domain.evidence.state_proof import MAX_NODE_BYTES, StateProofs, prove
 from ledger_node.domain.evidence.trust import Contract, ContractCode
-from ledger_node.domain.fact import ConsentState, FactQuery, KeyRecord, query_of
+from ledger_node.domain.fact import NO_PURPOSE, ConsentState, FactQuery, KeyPurpose, KeyRecord, query_of
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
@@ -48,9 +50,9 @@ def test_every_slot_lies_where_the_reference_says():
     assert {status_slot(A, plane, 300) for plane in Plane} == naive(naive_state.status_words(A, 300, (0, 0))).keys()
     assert {key_slot(A, KEY)} == naive(naive_state.key_words(A, KEY, (0, 0, 0))).keys()
     assert {period_slot(A, B)} == naive(naive_state.period_words(A, B, (0, 0))).keys()
-    assert set(consent_slots(A)) == naive(naive_state.consent_words(A, (0,) * 8, b"")).keys()
-    entries = {*entry_slots(A, 3), entry_slots(A, 4)[1]}
-    assert entries == naive(naive_state.entry_words(A, [], 3)).keys()
+    assert set(consent_slots(A)) == naive(naive_state.consent_words(A, (0,) * 7, (KEY, 0), (A, A, A))).keys()
+    assert [(one.value, slot) for one, slot in entry_slots(A, 3)] == naive_state.entry_slots(A, 3)
+    assert (hold_slot(A, 5)[0].value, hold_slot(A, 5)[1]) == naive_state.hold_slot(A, 5)
 
 
 @pytest.mark.parametrize("name", ["", "n", "n" * 31, "n" * 32, "n" * 33, "n" * 64, "名" * 21, "名" * 22])
@@ -65,15 +67,15 @@ def test_a_query_needs_each_slot_once_by_contract_and_rising():
         issuers=frozenset({(B, A)}),
         positions=frozenset({(A, 0), (A, 255), (A, 256)}),
         consent=B,
-        subject=(A, 0),
+        subject=ControllerQuery(A, frozenset({0}), frozenset({1}), frozenset({1}), frozenset({(A, KEY)})),
     )
     slots = slots_of(query, {A: "n" * 40})
     assert {contract: len(each) for contract, each in slots.items()} == {
         Contract.MEMBERS: 4,
         Contract.SCHEMAS: 1,
-        Contract.SUBJECTS: 3,
+        Contract.SUBJECTS: 5,
         Contract.ANCHORS: 6,
-        Contract.CONSENTS: 2,
+        Contract.CONSENTS: 5,
     }
     assert all(list(each) == sorted(set(each)) for each in slots.values())
     assert set(status_words_of(query)) == {(A, 0), (A, 1)}
@@ -86,7 +88,7 @@ def test_what_a_member_is_lies_before_its_name():
 
 
 def test_an_answer_that_shows_nothing_asks_for_no_facts():
-    assert query_of(Presentation(()), 0) == FactQuery()
+    assert query_of(Presentation(()), None) == FactQuery()
 
 
 def test_a_query_of_nothing_needs_no_slot():
@@ -105,22 +107,27 @@ def test_facts_that_nobody_asked_for_are_not_there():
 
 
 def test_a_word_of_zeros_is_a_key_that_is_not_the_members():
-    assert key_record(0) == KeyRecord(0, 0, 0)
-    assert key_record(5 | 7 << 64 | 9 << 128 | 1 << 192) == KeyRecord(5, 7, 9)
+    assert key_record(0) == KeyRecord(0, 0, 0, NO_PURPOSE)
+
+
+def test_k14_a_word_of_a_key_holds_its_times_and_its_purposes():
+    word = 5 | 7 << 64 | 9 << 128 | 0x81 << 192 | 1 << 200
+    assert key_record(word) == KeyRecord(5, 7, 9, KeyPurpose.ATTEST | KeyPurpose.SIGN_IN)
 
 
 def consent_facts(state):
-    words = naive(naive_state.consent_words(A, (state, 1, 2, 3, 4, 5, 6, 7), B))
+    words = naive(naive_state.consent_words(A, (state, 1, 2, 3, 4, 5, 6), (KEY, 0b101), (A, B, H(b"word"))))
     return facts_at(FactQuery(consent=A), words)
 
 
 @pytest.mark.parametrize("state", [1, 2, 3])
 def test_a_consent_is_unpacked(state):
     record = consent_facts(state).consent
-    bounds = (record.granted_at, record.not_before, record.expires_at, record.max_uses, record.uses, record.changes)
+    bounds = (record.granted_at, record.not_before, record.expires_at, record.max_uses)
     assert record.state is ConsentState(state)
-    assert bounds == (1, 2, 3, 4, 5, 7)
-    assert record.revocation_hash == B
+    assert (*bounds, record.changes, record.changed_at) == (1, 2, 3, 4, 5, 6)
+    assert (record.spend_key, record.uses, record.free_numbers) == (KEY, 2, (2, 4))
+    assert (record.uses_digest, record.grant_digest, record.word_digest) == (A, B, H(b"word"))
 
 
 def test_a_consent_in_no_state_that_there_is_is_refused():
@@ -130,10 +137,29 @@ def test_a_consent_in_no_state_that_there_is_is_refused():
     assert refused.value.reason is Reason.STATE_PROOF_MALFORMED
 
 
-def test_controllers_without_a_consent_are_none():
-    words = naive(naive_state.entry_words(A, [(B, 5)], 0))
-    facts = facts_at(FactQuery(subject=(A, 0)), words)
-    assert facts.controllers is None
+ENTRY = {"commitment": B, "key": KEY, "since": 5, "kind": 2, "link": 7, "registrar": A}
+
+
+def history(entry):
+    query = ControllerQuery(A, frozenset({0}), frozenset({1}), frozenset({3}))
+    words = naive(naive_state.entry_words(A, 0, entry) | naive_state.entry_words(A, 1, {**ENTRY, "since": 9}))
+    words |= naive({naive_state.hold_slot(A, 3): 11 | 1 << 40})
+    return facts_at(FactQuery(subject=query), words).controllers
+
+
+def test_entries_and_holds_are_unpacked():
+    entry = ControllerEntry(B, KEY, 5, EntryKind.RECOVERED, 7, A)
+    assert history(ENTRY) == ControllerHistory({0: entry}, {1: 9}, {3: 11})
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [({"since": 0}, Reason.STATE_PROOF_MISSING), ({"kind": 3}, Reason.STATE_PROOF_MALFORMED)],
+)
+def test_an_entry_that_there_is_not_is_no_fact(change, reason):
+    with pytest.raises(VerificationError) as refused:
+        history({**ENTRY, **change})
+    assert refused.value.reason is reason
 
 
 def test_another_name_is_refused():

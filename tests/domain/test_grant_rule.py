@@ -8,7 +8,7 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.grant_rule import require_askable, require_parties
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from tests.kit.world import BANK, CONTROLLERS, NOW, REGISTRAR, SCHEMAS, TAX, terms
+from tests.kit.world import BANK, CONTROLLERS, NOW, REGISTRAR, SCHEMAS, TAX, asked
 
 QUESTION = "firm_facts.grade in {A, B}"
 OF_TAX = f"firm_facts[issuer={to_hex(TAX)}].grade in {{A, B}}"
@@ -17,11 +17,11 @@ DEPARTMENTS = {TAX, REGISTRAR}
 
 
 def test_what_can_be_granted_passes_and_its_questions_are_returned():
-    asked = terms(questions=(QUESTION, OF_TAX), departments=(TAX,))
-    claims = require_askable(asked, SCHEMAS, now=NOW)
+    one = asked(questions=(QUESTION, OF_TAX), departments=(TAX,))
+    claims = require_askable(one, SCHEMAS, now=NOW)
     assert [claim.text(SCHEMAS) for claim in claims] == [QUESTION, OF_TAX]
-    require_parties(asked, claims, banks=BANKS, departments=DEPARTMENTS)
-    require_parties(replace(asked, departments=()), claims, banks=BANKS, departments=DEPARTMENTS)
+    require_parties(one, claims, banks=BANKS, departments=DEPARTMENTS)
+    require_parties(replace(one, departments=()), claims, banks=BANKS, departments=DEPARTMENTS)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_what_can_be_granted_passes_and_its_questions_are_returned():
 )
 def test_what_is_over_or_cannot_be_asked_is_refused(changes, reason, field):
     with pytest.raises(InvalidInputError) as refusal:
-        require_askable(terms(**changes), SCHEMAS, now=NOW)
+        require_askable(asked(**changes), SCHEMAS, now=NOW)
     assert refusal.value.reason is reason
     assert field is None or refusal.value.field == field
 
@@ -50,15 +50,15 @@ def test_what_is_over_or_cannot_be_asked_is_refused(changes, reason, field):
     ],
 )
 def test_members_that_are_not_what_the_consent_says_are_refused(changes, reason, field):
-    asked = terms(**{"questions": (QUESTION,), **changes})
-    claims = require_askable(asked, SCHEMAS, now=NOW)
+    one = asked(**{"questions": (QUESTION,), **changes})
+    claims = require_askable(one, SCHEMAS, now=NOW)
     with pytest.raises(InvalidInputError) as refusal:
-        require_parties(asked, claims, banks=BANKS, departments=DEPARTMENTS)
+        require_parties(one, claims, banks=BANKS, departments=DEPARTMENTS)
     assert (refusal.value.reason, refusal.value.field) == (reason, field)
 
 
 def test_signers_are_enough_different_controllers_before_they_sign():
-    first, second, _ = CONTROLLERS.keys
+    first, second, _ = (each.key for each in CONTROLLERS.keys)
     CONTROLLERS.require_signers([first, second])
     for signers, reason in (
         ([first], Reason.THRESHOLD_NOT_MET),

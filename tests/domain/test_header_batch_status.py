@@ -7,7 +7,7 @@ import pytest
 from ledger_node.domain.batch import ACCESS_LOG, Header
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.fact import IssuerPeriod, KeyRecord
+from ledger_node.domain.fact import IssuerPeriod, KeyPurpose, KeyRecord
 from ledger_node.domain.hashing import EMPTY_SLOT, MAX_SIZE, batch_leaf, batch_tree, depth_of, path_of, root_of_batch
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
@@ -131,20 +131,26 @@ def test_h5_the_issuer_period_includes_its_first_second(valid):
 
 
 @pytest.mark.parametrize(
-    "key", [None, KeyRecord(NOW, NOW + 1, 0), KeyRecord(0, NOW - 4 * 86_400, 0)], ids=["unknown", "later", "ended"]
+    "times", [None, (NOW, NOW + 1, 0), (0, NOW - 4 * 86_400, 0)], ids=["unknown", "later", "ended"]
 )
-def test_h5_a_batch_by_a_key_that_was_not_valid_then_is_refused(valid, key):
+def test_h5_a_batch_by_a_key_that_was_not_valid_then_is_refused(valid, times):
     keys = dict(valid.facts.keys)
     place = (TAX, valid.shown.anchor.key)
     del keys[place]
-    if key is not None:
-        keys[place] = key
+    if times is not None:
+        keys[place] = KeyRecord(*times, KeyPurpose.ATTEST)
     assert refused(valid.with_facts(keys=keys)) is Reason.KEY_NOT_VALID
+
+
+def test_k14_a_batch_by_a_key_that_is_for_everything_but_attesting_is_refused(valid):
+    key = KeyRecord(0, NOW, 0, ~KeyPurpose.ATTEST)
+    keys = valid.facts.keys | {(TAX, valid.shown.anchor.key): key}
+    assert refused(valid.with_facts(keys=keys)) is Reason.KEY_PURPOSE_WRONG
 
 
 def test_h5_a_key_is_valid_from_its_first_second(valid):
     anchor = valid.shown.anchor
-    key = KeyRecord(anchor.anchored_at, anchor.anchored_at + 1, 0)
+    key = KeyRecord(anchor.anchored_at, anchor.anchored_at + 1, 0, KeyPurpose.ATTEST)
     valid.with_facts(keys=valid.facts.keys | {(TAX, anchor.key): key}).verify()
 
 
@@ -190,7 +196,7 @@ def test_h8_a_revoked_registration_is_refused(valid):
 @pytest.mark.parametrize(("since", "reason"), [(0, Reason.KEY_COMPROMISED), (1, None)])
 def test_h9_a_key_compromised_before_the_anchoring_is_refused(valid, since, reason):
     anchor = valid.shown.anchor
-    key = KeyRecord(0, NOW * 2, anchor.anchored_at + since)
+    key = KeyRecord(0, NOW * 2, anchor.anchored_at + since, KeyPurpose.ATTEST)
     world = valid.with_facts(keys=valid.facts.keys | {(TAX, anchor.key): key})
     if reason is None:
         world.verify()
@@ -215,7 +221,7 @@ def test_a_header_of_days_before_1970_is_refused(valid, name):
 
 
 def test_the_same_facts_under_another_seed_share_no_digest():
-    raw = {"kind": "1", "paid": 1, "grade": "A", "last_month": "none", "count": 0, "year": 1}
+    raw = {"kind": "1", "paid": "0.01", "grade": "A", "last_month": "none", "count": 0, "year": 1}
     raw |= {"rated_on": "2026-01-01", "listed": True}
     one, two = (attest(FACTS, raw, member=TAX, seed=h(seed)).shown.header for seed in ("one", "two"))
     assert one.fields_root != two.fields_root

@@ -21,7 +21,7 @@ from tests.kit.kind import LEVY, PAID, RAW, SPEC, answered, other, schemas, verd
 from tests.kit.receipt import ALL
 from tests.kit.world import CONSENT_DOMAIN, REGISTRATION, consent, terms
 
-FINER = other(paid={"ladder": {"kind": "two_digits", "from": 100_000, "to": 100_000_000}})
+FINER = other(paid={"ladder": {"kind": "two_digits", "from": "1000", "to": "1000000"}})
 BOTH = schemas(FINER)
 
 
@@ -76,7 +76,9 @@ def test_l6_an_old_attestation_is_opened_by_its_own_members():
         (FINER, PAID.replace("500000", "510000")),
         (other(count={"ladder": {"kind": "integers", "from": 1, "to": 20}}), "levy.count >= 15"),
         (other(count={"ladder": {"kind": "integers", "from": 1, "to": 20}}), "levy.count equals 9"),
-        (other(paid={"unit": "yuan"}), "levy.paid >= 500000"),
+        (other(count={"unit": "months"}), "levy.count >= 5"),
+        (other(paid={"scale": 3}), "levy.paid >= 500000 CNY"),
+        (other(kind={"type": "text"}), "levy[kind=vat, place=south].kind equals vat"),
         (other(grade={"members": ["A", "B", "C", "D"]}), "levy.grade in {A, B, C}"),
         (other(grade={"members": ["A", "B", "D"]}), "levy.grade in {D}"),
         (other(per=[{"field": "kind", "total": "all"}, {"field": "place"}]), "levy[kind=total, place=south].count < 3"),
@@ -95,9 +97,24 @@ def test_l6_a_field_that_an_old_version_lacks_is_not_answered_from_it():
 
 
 def test_l6_what_means_something_else_there_is_refused_by_the_check_too():
-    newer = other(paid={"unit": "months"})
-    world, known = answered("levy.paid >= 50000000 months", known=schemas(newer), schema=LEVY)
+    newer = other(count={"unit": "months"})
+    world, known = answered("levy.count >= 3 months", known=schemas(newer), schema=LEVY)
     assert refused(verdict, world, known) is Reason.SCHEMA_VERSION_DIFFERS
+
+
+def test_l6_an_amount_in_another_currency_is_not_compared():
+    newer = other(paid={"currency": "USD"})
+    question = Question.parse("levy.paid >= 500000 USD", schemas(newer))
+    assert refused(read_in, question, newer, LEVY) is Reason.CURRENCY_DIFFERS
+    assert refused(Question.parse, "levy.paid >= 500000 CNY", schemas(newer)) is Reason.CURRENCY_DIFFERS
+    world, known = answered("levy.paid >= 500000 USD", known=schemas(newer), schema=LEVY)
+    assert refused(verdict, world, known) is Reason.CURRENCY_DIFFERS
+
+
+def test_l6_another_resolution_is_the_same_question():
+    newer = other(paid={"resolution": "10000"})
+    world, known = answered(PAID, known=schemas(newer), schema=LEVY)
+    assert verdict(world, known).outcome is Outcome.HOLDS
 
 
 def test_l6_a_bundle_carries_the_version_that_was_asked_by_and_the_one_that_is_shown():
@@ -125,7 +142,7 @@ def test_l6_a_receipt_binds_every_schema_of_an_answer_in_the_order_of_name_and_v
     assert both.receipt_digest(both.receipt, CONSENT_DOMAIN) != one.receipt_digest(one.receipt, CONSENT_DOMAIN)
 
 
-_NEXT_TYPE = SignedType("ConsentTerms", (number("version", 16, 2, 2), *TERMS_TYPE.fields[1:]))
+_NEXT_TYPE = SignedType("Terms", (number("version", 16, 3, 3), *TERMS_TYPE.fields[1:]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,11 +150,11 @@ class NextTerms(Terms):
     """Terms of a version that is not there yet."""
 
     signed: ClassVar[SignedType] = _NEXT_TYPE
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
 
 def test_l6_terms_of_two_versions_are_read_side_by_side(monkeypatch):
-    monkeypatch.setitem(Terms.readers, 2, NextTerms.read)
+    monkeypatch.setitem(Terms.readers, 3, NextTerms.read)
     old = terms()
     new = NextTerms(**{one.name: getattr(old, one.name) for one in fields(old)})
     for each in (old, new):
@@ -145,11 +162,11 @@ def test_l6_terms_of_two_versions_are_read_side_by_side(monkeypatch):
         assert (Terms.from_json(form), type(Terms.from_json(form))) == (each, type(each))
         shown = consent(each)
         assert ShownConsent.from_json(shown.to_json()) == shown
-    assert old.digest(CONSENT_DOMAIN) != new.digest(CONSENT_DOMAIN)
+    assert old.struct_hash != new.struct_hash
     assert refused(ConsentRequest.from_json, new.to_json()) is Reason.VALUE_OUT_OF_RANGE
 
 
-@pytest.mark.parametrize("value", [{"version": 3}, {"version": [1]}, {"version": True}, {}, [], None])
+@pytest.mark.parametrize("value", [{"version": 4}, {"version": [1]}, {"version": True}, {}, [], None])
 def test_l6_terms_of_no_known_version_are_refused(value):
     assert refused(Terms.from_json, value) in {Reason.VALUE_OUT_OF_RANGE, Reason.TYPE_WRONG, Reason.FIELD_MISSING}
 

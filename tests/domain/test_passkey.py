@@ -1,19 +1,21 @@
 """Cases C3 to C5 for passkeys: what an assertion must show, and the reason for each thing that it does not."""
 
 import hashlib
+import json
 from dataclasses import replace
 
 import pytest
+from eth_abi import decode as abi_decode
 
-from ledger_node.domain.consent import signatures_from_json
+from ledger_node.domain.consent import Consent, signatures_from_json
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.passkey import MAX_AUTHENTICATOR_DATA, MAX_CLIENT_DATA, Assertion, Passkey
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import Controllers, keys_from_json, signature_from_json, signature_to_json
+from ledger_node.domain.subject import Controllers, each_person, keys_from_json, signature_from_json, signature_to_json
 from tests.kit.authenticator import AT, BE, BS, ED, ORDER, ORIGIN, RP_ID, UP, UV, Authenticator, base64url, der
-from tests.kit.world import CONTROLLER_KEYS, h, terms
+from tests.kit.world import CONTROLLER_KEYS, bounds, controlled_by, h, terms
 
 DIGEST = h("what is granted")
 PHONE, LAPTOP, STRANGER = Authenticator(1), Authenticator(2), Authenticator(3)
@@ -27,9 +29,9 @@ def passkey(authenticator):
     return Passkey(authenticator.rp_id_hash, authenticator.public_key)
 
 
-KEYS = (address_of(SECP256K1), passkey(PHONE), passkey(LAPTOP))
+KEYS = each_person([address_of(SECP256K1), passkey(PHONE), passkey(LAPTOP)])
 SET = Controllers(KEYS, 2, SALT)
-ONE = Controllers((passkey(PHONE),), 1, SALT)
+ONE = Controllers(each_person([passkey(PHONE)]), 1, SALT)
 
 
 def signed(authenticator, digest=DIGEST, **options):
@@ -106,11 +108,11 @@ def test_c3_the_same_key_for_another_relying_party_is_not_the_controller():
     moved = replace(PHONE, rp_id="other.example")
     there = signed(moved, client=moved.client_data(DIGEST, origin="https://other.example"))
     assert refused(there) is Reason.SIGNER_NOT_CONTROLLER
-    Controllers((passkey(moved),), 1, SALT).require_signatures(DIGEST, [there])
+    Controllers(each_person([passkey(moved)]), 1, SALT).require_signatures(DIGEST, [there])
 
 
 def test_c3_a_passkey_does_not_sign_for_a_set_of_addresses_nor_the_other_way_round():
-    addresses = Controllers((address_of(SECP256K1),), 1, SALT)
+    addresses = Controllers(each_person([address_of(SECP256K1)]), 1, SALT)
     assert refused(signed(PHONE), controllers=addresses) is Reason.SIGNER_NOT_CONTROLLER
     assert refused(sign(DIGEST, SECP256K1)) is Reason.SIGNER_NOT_CONTROLLER
 
@@ -178,7 +180,7 @@ def controls(rp_id, origin):
     """Whether an assertion of a passkey made for ``rp_id`` counts when it says this origin."""
     key = replace(PHONE, rp_id=rp_id)
     assertion = signed(key, client=key.client_data(DIGEST, origin=origin))
-    controllers = Controllers((passkey(key),), 1, SALT)
+    controllers = Controllers(each_person([passkey(key)]), 1, SALT)
     try:
         controllers.require_signatures(DIGEST, [assertion])
     except VerificationError as error:
@@ -347,7 +349,12 @@ def test_an_assertion_over_a_signature_of_another_key_is_refused():
 
 
 def test_the_commitment_is_what_format_md_says():
-    body = b"\x01" + KEYS[0] + b"".join(b"\x02" + key.rp_id_hash + key.public_key for key in KEYS[1:])
+    address, *passkeys = (each.key for each in KEYS)
+    body = (
+        b"\x01\x01"
+        + address
+        + b"".join(bytes([person, 2]) + key.rp_id_hash + key.public_key for person, key in enumerate(passkeys, start=2))
+    )
     from ledger_node.domain.hashing import keccak  # noqa: PLC0415 - only to spell the clause out
 
     assert SET.commitment == keccak(b"\x31" + SALT + b"\x02\x03" + body)
@@ -356,7 +363,7 @@ def test_the_commitment_is_what_format_md_says():
 
 def test_c4_a_key_counts_once_even_for_two_relying_parties():
     twice = passkey(PHONE), Passkey(ELSEWHERE.rp_id_hash, PHONE.public_key)
-    assert invalid(lambda: Controllers(twice, 1, SALT)) is Reason.REQUEST_INVALID
+    assert invalid(lambda: Controllers(each_person(twice), 1, SALT)) is Reason.REQUEST_INVALID
 
 
 X, Y = PHONE.public_key[:32], PHONE.public_key[32:]
@@ -388,6 +395,7 @@ def test_x_beyond_the_field_is_refused_also_where_it_stands_for_a_point():
 def test_sets_and_signatures_survive_their_json_form():
     assert Controllers.from_json(SET.to_json()) == SET
     assert set(SET.to_json()) == {"keys", "threshold", "salt"}
+    assert [set(key) for key in SET.to_json()["keys"]] == [{"person", "address"}] + [{"person", "passkey"}] * 2
     for signature in (sign(DIGEST, SECP256K1), signed(PHONE)):
         assert signature_from_json(signature_to_json(signature)) == signature
 
@@ -396,23 +404,71 @@ def test_the_same_signers_are_the_same_keys_under_the_same_threshold():
     assert SET.same_signers(Controllers(KEYS[::-1], 2, h("other salt")))
     assert not SET.same_signers(Controllers(KEYS, 3, SALT))
     assert not SET.same_signers(Controllers(KEYS[:2], 2, SALT))
+    renumbered = tuple(replace(key, person=key.person + 7) for key in KEYS)
+    assert SET.same_signers(Controllers(renumbered, 2, SALT))
+    assert not SET.same_signers(Controllers((*KEYS[:2], replace(KEYS[2], person=2)), 2, SALT))
 
 
-def test_a_set_of_addresses_is_written_as_it_always_was():
-    addresses = Controllers(KEYS[:1], 1, SALT)
-    assert addresses.to_json() == {"addresses": ["0x" + KEYS[0].hex()], "threshold": 1, "salt": "0x" + SALT.hex()}
-    keys = {**addresses.to_json(), "keys": ["0x" + KEYS[0].hex()]}
-    assert invalid(lambda: Controllers.from_json(keys)) is Reason.FIELD_UNKNOWN
+def test_a_set_is_written_with_a_person_beside_each_key():
+    address = Controllers(KEYS[:1], 1, SALT)
+    shown = "0x" + KEYS[0].key.hex()
+    assert address.to_json() == {
+        "keys": [{"person": 1, "address": shown}],
+        "threshold": 1,
+        "salt": "0x" + SALT.hex(),
+    }
+    addresses = {"addresses": [shown], "threshold": 1, "salt": "0x" + SALT.hex()}
+    assert invalid(lambda: Controllers.from_json(addresses)) is Reason.FIELD_MISSING
 
 
 PASSKEY = passkey(PHONE).to_json()
 ITEMS = {
-    "another kind": ({**PASSKEY, "kind": "secp256k1"}, Reason.VALUE_MALFORMED),
-    "kind missing": ({name: PASSKEY[name] for name in ("rp_id_hash", "public_key")}, Reason.FIELD_MISSING),
-    "unknown member": ({**PASSKEY, "algorithm": -7}, Reason.FIELD_UNKNOWN),
-    "short key": ({**PASSKEY, "public_key": "0x" + "11" * 63}, Reason.VALUE_MALFORMED),
-    "number": (5, Reason.VALUE_MALFORMED),
+    "kind": ({"person": 1, "passkey": {**PASSKEY, "kind": "passkey"}}, Reason.FIELD_UNKNOWN),
+    "unknown member": ({"person": 1, "passkey": {**PASSKEY, "algorithm": -7}}, Reason.FIELD_UNKNOWN),
+    "short key": ({"person": 1, "passkey": {**PASSKEY, "public_key": "0x" + "11" * 63}}, Reason.VALUE_MALFORMED),
+    "person missing": ({"passkey": PASSKEY}, Reason.FIELD_MISSING),
+    "person zero": ({"person": 0, "passkey": PASSKEY}, Reason.VALUE_OUT_OF_RANGE),
+    "person beyond a byte": ({"person": 256, "passkey": PASSKEY}, Reason.VALUE_OUT_OF_RANGE),
+    "both keys": ({"person": 1, "passkey": PASSKEY, "address": "0x" + "11" * 20}, Reason.FIELD_UNKNOWN),
+    "no key": ({"person": 1}, Reason.FIELD_MISSING),
+    "number": (5, Reason.TYPE_WRONG),
 }
+
+
+def test_k23_two_devices_of_one_person_are_one():
+    """Threshold 2, and one person with a telephone and a laptop: she alone never meets it."""
+    first, phone, laptop = KEYS
+    controllers = Controllers((first, phone, replace(laptop, person=phone.person)), 2, SALT)
+    by_phone, by_laptop, by_key = signed(PHONE, raw=True), signed(LAPTOP, raw=True), sign(DIGEST, SECP256K1)
+    assert refused(by_phone, by_laptop, controllers=controllers) is Reason.SIGNER_REPEATED
+    assert refused(by_laptop, controllers=controllers) is Reason.THRESHOLD_NOT_MET
+    for device in (by_phone, by_laptop):
+        controllers.require_signatures(DIGEST, [device, by_key])
+    assert controllers.in_one_form(DIGEST, [by_laptop, by_key]) == (by_key, by_laptop.in_one_form())
+    assert invalid(lambda: Controllers(controllers.keys[1:], 2, SALT)) is Reason.REQUEST_INVALID
+
+
+@pytest.mark.parametrize("raw", [True, False])
+@pytest.mark.parametrize("high", [True, False])
+def test_an_assertion_is_written_for_the_chain_as_the_contract_reads_it(raw, high):
+    given = signed(PHONE, raw=raw, high=high)
+    form = given.in_one_form()
+    r, s, challenge, kind, data, client = abi_decode(
+        ["bytes32", "bytes32", "uint256", "uint256", "bytes", "bytes"], given.for_chain(DIGEST)
+    )
+    assert (r + s, data, client) == (form.signature, given.authenticator_data, given.client_data_json)
+    assert client[challenge:].startswith(b'"challenge":"' + base64url(DIGEST).encode() + b'"')
+    assert client[kind:].startswith(b'"type":"webauthn.get"')
+
+
+def test_an_assertion_that_the_contract_could_not_read_is_not_sent_to_it():
+    client = json.dumps(PHONE.client_data(DIGEST)).encode()
+    spaced = signed(PHONE, client=client)
+    ONE.require_signatures(DIGEST, [spaced])
+    for digest in (DIGEST, h("another")):
+        with pytest.raises(VerificationError) as failed:
+            spaced.for_chain(digest)
+        assert failed.value.reason is Reason.SIGNATURE_MALFORMED
 
 
 @pytest.mark.parametrize(("item", "reason"), ITEMS.values(), ids=ITEMS)
@@ -433,10 +489,12 @@ def test_assertions_of_any_other_form_are_refused(changes, reason):
 
 
 def test_a_consent_signed_by_a_passkey_and_a_key_checks_in_the_whole_plan(valid):
-    granted = terms()
+    granted = Consent(terms(), bounds())
     consent_id = granted.digest(valid.facts.consent_domain)
-    shown = ShownConsent(consent_id, granted, (sign(consent_id, SECP256K1), signed(LAPTOP, consent_id)), SET)
-    world = valid.with_consent(shown).with_facts(controllers=SET.commitment)
+    shown = ShownConsent(
+        consent_id, granted.terms, granted.bounds, (sign(consent_id, SECP256K1), signed(LAPTOP, consent_id)), SET
+    )
+    world = valid.with_consent(shown).with_facts(controllers=controlled_by(SET))
     world.verify()
     assert ShownConsent.from_json(shown.to_json()) == shown
     other = replace(shown, signatures=(shown.signatures[0], signed(LAPTOP)))
@@ -446,4 +504,4 @@ def test_a_consent_signed_by_a_passkey_and_a_key_checks_in_the_whole_plan(valid)
 
 
 def test_the_authenticator_of_these_tests_is_for_the_relying_party_it_names():
-    assert hashlib.sha256(b"firm.example").digest() == PHONE.rp_id_hash == SET.keys[1].rp_id_hash
+    assert hashlib.sha256(b"firm.example").digest() == PHONE.rp_id_hash == SET.keys[1].key.rp_id_hash

@@ -24,7 +24,6 @@ from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.schema_field import Mode
 from ledger_node.domain.statement import AtLeast, Below, Between, NoneOf, OneOf, lower
 from tests.kit.field import (
     COMMITTER,
@@ -39,7 +38,7 @@ from tests.kit.field import (
     failed,
     prove,
 )
-from tests.kit.world import FACTS, FACTS_SPEC, RAW, SCHEMAS, h
+from tests.kit.world import AMOUNT, FACTS, FACTS_SPEC, RAW, SCHEMAS, h, yuan
 
 
 def idx_of(value) -> int:
@@ -50,7 +49,7 @@ def idx_of(value) -> int:
 def test_p1_an_at_least_proof_counts_for_its_own_threshold_only(j):
     proof = prove(PAID, AtLeast(j))
     for k in range(1, K + 1):
-        if k == j <= idx_of(RAW["paid"]):
+        if k == j <= idx_of(AMOUNT):
             assert check_proof(FACTS, ROOT, PAID, AtLeast(k), proof) is Outcome.HOLDS
         elif k != j:
             assert failed(PAID, AtLeast(k), proof) is Reason.FIELD_PROOF_FAILED
@@ -60,14 +59,14 @@ def test_p1_an_at_least_proof_counts_for_its_own_threshold_only(j):
 def test_p1_a_below_proof_counts_for_its_own_threshold_only(j):
     proof = prove(PAID, Below(j))
     for k in range(1, K + 1):
-        if k == j > idx_of(RAW["paid"]):
+        if k == j > idx_of(AMOUNT):
             assert check_proof(FACTS, ROOT, PAID, Below(k), proof) is Outcome.HOLDS
         elif k != j:
             assert failed(PAID, Below(k), proof) is Reason.FIELD_PROOF_FAILED
 
 
 def test_p1_a_between_proof_counts_for_its_own_thresholds_only():
-    idx = idx_of(RAW["paid"])
+    idx = idx_of(AMOUNT)
     proof = prove(PAID, Between(idx, idx + 1))
     for low, high in combinations(range(1, K + 1), 2):
         if (low, high) != (idx, idx + 1):
@@ -75,7 +74,7 @@ def test_p1_a_between_proof_counts_for_its_own_thresholds_only():
 
 
 def test_p2_an_at_least_proof_does_not_count_as_below():
-    idx = idx_of(RAW["paid"])
+    idx = idx_of(AMOUNT)
     shown = prove(PAID, AtLeast(idx)).opening
     forged = replace(prove(PAID, AtLeast(idx)), opening=BelowOpening(shown.head_up, shown.tip_down))
     for j in range(1, K + 1):
@@ -84,7 +83,7 @@ def test_p2_an_at_least_proof_does_not_count_as_below():
 
 
 def test_p3_a_proof_of_another_ladder_field_is_refused():
-    prover, root = commit(sales=RAW["paid"])
+    prover, root = commit(sales=AMOUNT)
     for statement in (AtLeast(1), Below(K), Between(1, K)):
         assert failed(SALES, statement, prove(PAID, statement, prover), root) is Reason.FIELD_PROOF_FAILED
 
@@ -98,7 +97,7 @@ def test_p3_a_proof_of_the_same_value_under_another_seed_is_refused():
 @pytest.mark.parametrize("fen", [99_999, 99_000, 150_000, 1_000_001, 110_000_000, 200_000_000, 0, -100_000])
 @pytest.mark.parametrize("op", [">=", "<", "range"])
 def test_p4_a_threshold_off_the_ladder_is_refused_and_neighbours_are_named(fen, op):
-    operand = [fen, max(fen, 100_000_000) + 1] if op == "range" else fen
+    operand = [yuan(fen), yuan(max(fen, 100_000_000) + 1)] if op == "range" else yuan(fen)
     question = Question.from_json({"schema": "firm_facts", "field": "paid", "op": op, "operand": operand}, SCHEMAS)
     with pytest.raises(InvalidInputError) as refused:
         lower(question, PAID)
@@ -109,7 +108,7 @@ def test_p4_a_threshold_off_the_ladder_is_refused_and_neighbours_are_named(fen, 
 def test_p4_every_threshold_of_the_ladder_can_be_asked():
     for j, threshold in enumerate(THRESHOLDS, start=1):
         question = Question.from_json(
-            {"schema": "firm_facts", "field": "paid", "op": ">=", "operand": threshold}, SCHEMAS
+            {"schema": "firm_facts", "field": "paid", "op": ">=", "operand": yuan(threshold)}, SCHEMAS
         )
         assert lower(question, PAID) == AtLeast(j)
 
@@ -172,7 +171,7 @@ def test_p9_inconsistent_tips_are_caught_by_recomputing_from_the_seed():
     tips = [walk(ladder_context(FACTS.id, PAID.index, way), start, K) for way, start in enumerate(starts)]
     slots = list(COMMITTER.commit(SEED, FACTS.parse_values(RAW)).levels[0])
     salt = salt_of(SEED, PAID.index)
-    slots[PAID.index] = leaf_digest(FACTS.id, PAID.index, Mode.LADDER.byte, salt, ladder_digest(*tips))
+    slots[PAID.index] = leaf_digest(FACTS.id, PAID.index, PAID.mode_byte, salt, ladder_digest(*tips))
     levels = levels_of(slots, FIELD_NODE)
     faulty, path = levels[-1][0], tuple(path_of(levels, PAID.index))
     for statement, opening in (
@@ -182,7 +181,7 @@ def test_p9_inconsistent_tips_are_caught_by_recomputing_from_the_seed():
         assert check_proof(FACTS, faulty, PAID, statement, FieldProof(opening, salt, path)) is Outcome.HOLDS
     # an auditor with the seed gets another root whatever value the record is said to hold
     for paid in (0, *THRESHOLDS):
-        assert COMMITTER.commit(SEED, FACTS.parse_values(RAW | {"paid": paid})).root != faulty
+        assert COMMITTER.commit(SEED, FACTS.parse_values(RAW | {"paid": yuan(paid)})).root != faulty
 
 
 def bits_without(opening, position):

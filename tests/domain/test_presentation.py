@@ -9,7 +9,7 @@ from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
 from tests.kit.world import CODE, NOW, REGISTRATION, SCHEMAS, Presentation, build
 
-FORM = encode(build().presentation.to_json(SCHEMAS))
+FORM = encode(build().spent().presentation.to_json(SCHEMAS))
 LARGE = 2**53 - 1
 
 
@@ -34,6 +34,10 @@ def said(path, change) -> str:
         (("consent",), "consent"),
         (("consent", "terms"), "terms"),
         (("consent", "controllers"), "controllers"),
+        (("consent", "bounds"), "bounds"),
+        (("resumption",), "word"),
+        (("use",), "use"),
+        (("use", "uses", 0), "use"),
         (("subject",), "subject"),
         (("subject", "registration"), "attestation"),
         (("attestations", 0), "attestation"),
@@ -70,6 +74,9 @@ def test_what_is_no_proof_is_named(path, field):
         (("consent", "id"), "id"),
         (("consent", "signatures", 0), "signature"),
         (("consent", "terms", "departments"), "member"),
+        (("consent", "bounds", "withdrawal_hash"), "withdrawal_hash"),
+        (("use", "nonce"), "nonce"),
+        (("use", "uses", 0, "ticket"), "ticket"),
         (("attestations", 0, "path", 0), "path"),
         (("attestations", 0, "subject_key"), "subject_key"),
     ],
@@ -83,7 +90,8 @@ def test_bytes_of_another_length_are_named(path, field):
 @pytest.mark.parametrize(
     ("path", "field"),
     [
-        (("consent", "controllers", "addresses", 0), "controllers"),
+        (("consent", "controllers", "keys", 0, "address"), "address"),
+        (("consent", "bounds", "spend_key"), "spend_key"),
         (("attestations", 0, "anchor", "key"), "key"),
         (("attestations", 0, "header", "anchor_registry"), "anchor_registry"),
     ],
@@ -100,9 +108,10 @@ def test_an_address_of_another_form_is_named(path, field):
         (("attestations",), MAX_CLAIMS),
         (("attestations", 0, "path"), 32),
         (("consent", "signatures"), 32),
-        (("consent", "controllers", "addresses"), 16),
+        (("consent", "controllers", "keys"), 16),
         (("consent", "terms", "questions"), 64),
         (("consent", "terms", "departments"), 64),
+        (("use", "uses"), 96),
     ],
 )
 def test_lists_are_bounded(path, most):
@@ -112,12 +121,18 @@ def test_lists_are_bounded(path, most):
 @pytest.mark.parametrize(
     ("path", "low", "high"),
     [
-        (("consent", "terms", "version"), 1, 1),
-        (("consent", "terms", "not_before"), 0, 2**40 - 1),
-        (("consent", "terms", "expires_at"), 0, 2**40 - 1),
-        (("consent", "terms", "max_uses"), 1, 2**32 - 1),
+        (("consent", "terms", "version"), 2, 2),
+        (("consent", "bounds", "not_before"), 0, 2**40 - 1),
+        (("consent", "bounds", "expires_at"), 0, 2**40 - 1),
+        (("consent", "bounds", "grant_before"), 0, 2**40 - 1),
+        (("consent", "bounds", "max_uses"), 1, 96),
         (("consent", "terms", "retention_days"), 0, 2**32 - 1),
         (("consent", "controllers", "threshold"), 0, 16),
+        (("consent", "controllers", "keys", 0, "person"), 1, 255),
+        (("use", "number"), 1, 96),
+        (("use", "not_after"), 0, 2**40 - 1),
+        (("use", "uses", 0, "number"), 1, 96),
+        (("use", "uses", 0, "time"), 0, 2**40 - 1),
         (("attestations", 0, "index"), 0, LARGE),
         (("attestations", 0, "anchor", "stream"), 0, 255),
         (("attestations", 0, "anchor", "number"), 1, LARGE),
@@ -180,6 +195,6 @@ def test_a_claim_without_a_proof_keeps_its_reason_and_words(reason, message):
 
 
 def test_the_subject_is_shown_by_its_code_and_registration():
-    shown = build().presentation.to_json(SCHEMAS)["subject"]
+    shown = build().spent().presentation.to_json(SCHEMAS)["subject"]
     assert (shown["credit_code"], SUBJECT_REGISTRATION) == (CODE, REGISTRATION.name)
     assert shown["registration"]["header"]["issued_at"] < NOW

@@ -7,11 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger_node.domain.canonical import decode, encode
-from ledger_node.domain.consent import Change, withdrawal_digest
+from ledger_node.domain.consent_act import Change, SignedAct, withdrawal_digest
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.receipt import STATEMENT, Act, Basis, Receipt, SignedAct
+from ledger_node.domain.receipt import STATEMENT, Act, Basis, Receipt
 from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from ledger_node.domain.signature import address_of
 from tests.domain.test_eip712 import eip712
@@ -21,15 +21,18 @@ from tests.kit.receipt import (
     KEEPER,
     KEEPER_KEY,
     SHOWN,
+    TICKET,
     TRUSTED,
+    bank_word,
     changed,
     receipt,
     signed,
     word,
 )
-from tests.kit.world import CONSENT_DOMAIN, CONTROLLERS, DAY, NOW, consent, h, terms
+from tests.kit.world import CONSENT_DOMAIN, CONTROLLERS, DAY, NOW, bounds, consent, h, terms
 
 EXAMPLES = pytest.mark.parametrize("one", ALL.values(), ids=ALL)
+RECORDED_EARLY = consent(SHOWN.terms, bounds(grant_before=NOW))
 OTHER_DOMAIN = SigningDomain(1, CONSENT_DOMAIN.contract)
 
 
@@ -127,14 +130,14 @@ def test_no_member_can_be_taken_out_or_exchanged(one, data):
         ALL["granted"].to_bytes() + b"\n",
         b" " + ALL["granted"].to_bytes(),
         encode(ALL["granted"].to_json() | {"more": 1}),
-        encode(ALL["granted"].to_json() | {"format": "credence-receipt/v2"}),
+        encode(ALL["granted"].to_json() | {"format": "credence-receipt/v1"}),
         encode(ALL["granted"].to_json() | {"act": "given"}),
         encode(ALL["granted"].to_json() | {"chain_id": 0}),
         encode(ALL["granted"].to_json() | {"consent_registry": "0x" + "AB" * 20}),
         encode(ALL["granted"].to_json() | {"block": ALL["granted"].to_json()["block"] | {"more": 1}}),
         encode(ALL["granted"].to_json() | {"act": "refused"}),
         encode(ALL["refused"].to_json() | {"act": "granted"}),
-        encode(ALL["granted"].to_json() | {"act": "paused", "number": 1}),
+        encode(ALL["granted"].to_json() | {"act": "resumed", "number": 1}),
         encode(ALL["withdrawn by secret"].to_json() | {"act": "granted"}),
         encode(ALL["withdrawn by word"].to_json() | {"act": "used", "number": 1, "use": "0x" + "11" * 32}),
     ],
@@ -157,13 +160,23 @@ def test_a_receipt_that_was_written_anew_is_not_canonical():
     [
         (Act.GRANTED, {"number": 1}),
         (Act.GRANTED, {"use": h("use")}),
-        (Act.USED, {"number": 1}),
-        (Act.USED, {"use": h("use")}),
-        (Act.WITHDRAWN, {"number": 1}),
+        (Act.PAUSED, {}),
+        (Act.PAUSED, {"number": 1, "use": h("use")}),
     ],
 )
 def test_only_changes_and_uses_are_numbered_and_only_uses_have_an_id(act, changes):
     assert broken(receipt(act, Basis(SHOWN), **changes).to_bytes()) == (1, "value_malformed")
+
+
+@pytest.mark.parametrize("changes", [{"number": 0}, {"use": None}])
+def test_a_use_has_a_number_and_a_ticket(changes):
+    assert broken(signed(replace(ALL["used"], **changes)).to_bytes()) == (1, "value_malformed")
+
+
+def test_a_withdrawal_by_the_steward_has_its_number_and_one_by_the_secret_has_none():
+    by_word, by_secret = ALL["withdrawn by word"], ALL["withdrawn by secret"]
+    assert broken(signed(replace(by_word, number=0)).to_bytes()) == (1, "value_malformed")
+    assert broken(signed(replace(by_secret, number=1)).to_bytes()) == (1, "value_malformed")
 
 
 def test_a_change_without_a_number_breaks_rule_1():
@@ -179,14 +192,20 @@ def test_c6_a_receipt_of_another_network_breaks_rule_2(one):
 @pytest.mark.parametrize(
     "forged",
     [
-        receipt(Act.GRANTED, Basis(consent(terms(max_uses=9)))),
+        receipt(Act.GRANTED, Basis(consent(terms(), bounds(max_uses=9)))),
         receipt(Act.GRANTED, Basis(replace(SHOWN, id=h("another id"))), id=h("another id")),
         receipt(Act.GRANTED, Basis(replace(SHOWN, id=h("another id")))),
+        receipt(Act.GRANTED, Basis(replace(SHOWN, bounds=bounds(grant_before=NOW + 1)))),
         receipt(Act.REFUSED, replace(ALL["refused"].basis, about=replace(ASKED, max_uses=1)), id=ALL["refused"].id),
+        receipt(Act.REFUSED, replace(ALL["refused"].basis, answer_key=bytes([1] * 20)), id=ALL["refused"].id),
     ],
 )
 def test_c2_terms_of_another_id_break_rule_3(forged):
     assert broken(forged.to_bytes()) == (3, "consent_id_mismatch")
+
+
+def used(number=3, **changes):
+    return receipt(Act.USED, Basis(SHOWN, bank_word=bank_word(number, **changes)), number=number, use=TICKET)
 
 
 def with_word(one, new):
@@ -208,6 +227,10 @@ def with_word(one, new):
             "signer_not_controller",
         ),
         (receipt(Act.WITHDRAWN, Basis(SHOWN, secret=h("another secret"))), "consent_wrong_secret"),
+        (used(key=h("another key")), "use_signature_wrong"),
+        (used(ticket=h("another ticket")), "use_signature_wrong"),
+        (signed(replace(ALL["used"], number=2)), "use_signature_wrong"),
+        (signed(replace(ALL["used"], use=h("another ticket"))), "use_signature_wrong"),
     ],
 )
 def test_what_controllers_did_not_say_breaks_rule_4(forged, reason):
@@ -224,7 +247,9 @@ def at(one, time):
         (at(ALL["granted"], NOW + DAY), "consent_expired"),
         (at(ALL["used"], NOW + DAY), "consent_expired"),
         (at(ALL["used"], NOW - DAY - 1), "consent_not_yet_valid"),
-        (signed(replace(ALL["used"], number=4)), "consent_exhausted"),
+        (used(4), "consent_exhausted"),
+        (at(used(not_after=NOW), NOW + 1), "use_too_late"),
+        (receipt(Act.GRANTED, Basis(RECORDED_EARLY), id=RECORDED_EARLY.id), "consent_grant_late"),
     ],
 )
 def test_what_no_ledger_allows_breaks_rule_5(forged, reason):
@@ -233,8 +258,9 @@ def test_what_no_ledger_allows_breaks_rule_5(forged, reason):
 
 @pytest.mark.parametrize("name", ["granted", "used"])
 def test_the_bounds_of_a_consent_themselves_pass_rule_5(name):
-    check_receipt(at(ALL[name], NOW + DAY - 1).to_bytes(), TRUSTED)
-    check_receipt(at(ALL[name], NOW - DAY).to_bytes(), TRUSTED)
+    one = used(not_after=NOW + DAY) if name == "used" else ALL[name]
+    check_receipt(at(one, NOW + DAY - 1).to_bytes(), TRUSTED)
+    check_receipt(at(one, NOW - DAY).to_bytes(), TRUSTED)
 
 
 def test_a_consent_may_be_granted_before_it_begins_and_withdrawn_after_it_ends():
@@ -260,3 +286,8 @@ def test_any_of_several_trusted_keys_will_do():
 def test_signing_the_same_again_gives_the_same_document():
     assert signed(ALL["used"]).to_bytes() == ALL["used"].to_bytes()
     assert Receipt.from_bytes(ALL["used"].to_bytes()) == ALL["used"]
+
+
+def test_what_was_asked_for_is_in_every_receipt():
+    for name, one in ALL.items():
+        assert one.basis.asked == (ASKED if name == "refused" else SHOWN.consent.asked)

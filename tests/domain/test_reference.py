@@ -9,11 +9,11 @@ from ledger_node.domain.batch import Header
 from ledger_node.domain.canonical import encode
 from ledger_node.domain.commitment import AtLeastOpening, BelowOpening, Committer, salt_of, subject_key, subject_tag
 from ledger_node.domain.hashing import batch_tree, kdf, keccak, path_of, root_of_batch, walk, walk_all
-from ledger_node.domain.ladder import Ladder
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.statement import AtLeast, Below
 from ledger_node.domain.value import Period, Special
 from tests.kit import reference
+from tests.kit.field import ladder_of, listed
 from tests.kit.world import FACTS, FACTS_SPEC, NOW, REGISTRATION, REGISTRATION_SPEC, day, h
 
 seeds = st.binary(min_size=32, max_size=32)
@@ -78,7 +78,7 @@ def test_commitments_roots_and_paths_are_the_same(seed, row, index):
 def test_ladder_heads_and_tips_are_the_same(seed, amount, j):
     row = ours(["1", amount, None, "A", reference.NONE, 0, 0, 0, True, None, None])
     prover = Prover(Committer(FACTS), seed, row)
-    thresholds = reference.ladder(FACTS_SPEC["fields"][1]["ladder"])
+    thresholds = reference.ladder(FACTS_SPEC["fields"][1])
     true = AtLeast(j) if amount >= thresholds[j - 1] else Below(j)
     for asked in (AtLeast(j), Below(j)):
         shown = prover.prove(FACTS.fields[1], asked, may_disclose=False).opening
@@ -138,14 +138,14 @@ def test_batch_roots_and_paths_are_the_same(headers, data):
 @given(st.sampled_from(["one_digit", "two_digits", "integers"]), st.integers(1, 10**7), st.integers(0, 4000))
 def test_ladders_are_the_same(kind, low, width):
     spec = {"kind": kind, "from": low, "to": low + width}
-    expected = reference.ladder(spec)
+    expected = listed(spec)
     if expected:
-        assert list(Ladder.from_json(spec).thresholds) == expected
+        assert list(ladder_of(spec).thresholds) == expected
 
 
 def test_ladders_of_months_are_the_same():
     spec = {"kind": "months", "from": "2019-11", "to": "2032-02"}
-    assert list(Ladder.from_json(spec).thresholds) == reference.ladder(spec)
+    assert list(ladder_of(spec).thresholds) == listed(spec)
 
 
 json_values = st.recursive(

@@ -17,12 +17,13 @@ from ledger_node.domain.commitment import (
     BelowOpening,
     BetweenOpening,
     BitsOpening,
+    CodesOpening,
     FieldProof,
     PlainOpening,
     proof_to_json,
 )
 from ledger_node.domain.proof import Outcome, check_proof
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, HasAll, HasAny, HasNone, NoneOf, OneOf, Reveal
 from tests.kit import reference
 from tests.kit.every_kind import (
     ABSENT,
@@ -30,6 +31,7 @@ from tests.kit.every_kind import (
     LADDERS,
     PLAINS,
     SCHEMA,
+    SETS,
     SPEC,
     commit,
     edges,
@@ -235,6 +237,83 @@ def test_an_opened_bit_was_ruled_out_by_the_answers_already(field):
             possible = {m for m in field.members if truth(statement, field, m) is truth(statement, field, value)}
             revealed = {value} if statement == Reveal() else possible
             assert {field.members[j] for j in opened} == set(field.members) - revealed
+
+
+# sets: what is shown is keys of opened bits with what they are, and digests of all bits
+
+
+def opened_of(field, statement, opening) -> frozenset[int]:
+    """The bits that an answer opens: all that are asked about, or the one that the bank was shown."""
+    ones = {HasAny: opening.present, HasNone: opening.present, HasAll: opening.missing}
+    if isinstance(statement, Reveal):
+        return frozenset(range(len(field.members)))
+    one = ones[type(statement)]
+    other = opening.missing if one is opening.present else opening.present
+    return frozenset(one) if len(one) == 1 and not other else statement.positions
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.data(), seeds, st.sampled_from(SETS))
+def test_all_answers_about_a_set_follow_from_the_bits_that_were_opened_byte_for_byte(data, seed, field):
+    committed = commit(seed=seed, **{field.name: data.draw(values_of(field))})
+    asked = data.draw(st.lists(st.sampled_from(list(statements_about(field))), min_size=1, max_size=6))
+    answers = [(statement, committed.prove(field, statement)) for statement in asked]
+    keys, present, digests = {}, set(), {}
+    for _, proof in answers:
+        keys |= {**proof.opening.present, **proof.opening.missing}
+        present |= set(proof.opening.present)
+        digests |= proof.opening.shut
+
+    def digest(j):
+        return (
+            reference.H(b"\x13", j.to_bytes(2, "big"), keys[j], b"\x01" if j in present else b"\x00")
+            if j in keys
+            else digests[j]
+        )
+
+    for statement, proof in answers:
+        opened = opened_of(field, statement, proof.opening)
+        simulated = CodesOpening(
+            {j: keys[j] for j in sorted(opened & present)},
+            {j: keys[j] for j in sorted(opened - present)},
+            {j: digest(j) for j in range(len(field.members)) if j not in opened},
+        )
+        assert wire(field, simulated, proof) == wire(field, proof.opening, proof)
+
+
+@pytest.mark.parametrize("field", SETS, ids=lambda field: field.name)
+def test_of_a_set_no_more_is_opened_than_decides(field):
+    for held in edges(field):
+        for statement in statements_about(field):
+            opening = commit(**{field.name: held}).prove(field, statement).opening
+            opened = {**opening.present, **opening.missing}
+            told = truth(statement, field, held)
+            if isinstance(statement, Reveal):
+                assert not opening.shut
+            elif len(opened) > 1:
+                # every one of them follows from the answer
+                possible = [each for each in edges(field) if truth(statement, field, each) is told]
+                assert all(len({field.members[j] in each for each in possible}) == 1 for j in opened)
+            else:
+                assert set(opened) <= statement.positions
+
+
+@settings(deadline=None, max_examples=60)
+@given(seeds, st.sampled_from(SETS), st.data())
+def test_which_member_decides_does_not_depend_on_the_question(seed, field, data):
+    held = data.draw(values_of(field))
+    committed = commit(seed=seed, **{field.name: held})
+    order = {}
+    for statement in statements_about(field):
+        opening = committed.prove(field, statement).opening
+        for kind, one in ((HasAny, opening.present), (HasAll, opening.missing)):
+            if type(statement) is kind and len(one) == 1:
+                (first,) = one
+                order.setdefault(kind, {})[statement.positions] = first
+    for found in order.values():
+        for one, first in found.items():
+            # the first of a set is the first of each part of it that has it
+            assert all(found[other] == first for other in found if other <= one and first in other)
 
 
 # shapes and lengths

@@ -13,6 +13,7 @@ from ledger_node.domain.commitment import (
     BelowOpening,
     BetweenOpening,
     BitsOpening,
+    CodesOpening,
     Committer,
     FieldProof,
     PlainOpening,
@@ -20,8 +21,9 @@ from ledger_node.domain.commitment import (
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.hashing import BATCH_NODE, depth_of, levels_of, path_of, root_from_path
 from ledger_node.domain.proof import Outcome, check_proof
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema_field import Mode
-from ledger_node.domain.statement import Equals, Reveal
+from ledger_node.domain.statement import Equals, HasAny, OneOf, Reveal
 from ledger_node.domain.value import Period
 from tests.kit.every_kind import (
     ABSENT,
@@ -31,6 +33,7 @@ from tests.kit.every_kind import (
     PLAINS,
     SCHEMA,
     SEED,
+    SETS,
     commit,
     edges,
     statements_about,
@@ -39,6 +42,7 @@ from tests.kit.every_kind import (
 )
 from tests.kit.world import HOLDS, build, h
 
+SIDES = ("present", "missing", "shut")
 CHAINS = (AtLeastOpening, BelowOpening, BetweenOpening)
 
 
@@ -79,6 +83,8 @@ def parts(proof) -> dict[tuple, bytes]:
     match proof.opening:
         case BitsOpening(opened, shut):
             found |= {("opened", j): key for j, key in opened.items()} | {("shut", j): bit for j, bit in shut.items()}
+        case CodesOpening():
+            found |= {(name, j): part for name in SIDES for j, part in getattr(proof.opening, name).items()}
         case AtLeastOpening() | BelowOpening() | BetweenOpening():
             found |= {("chain", name): getattr(proof.opening, name) for name in proof.opening.__slots__}
     return found
@@ -170,6 +176,68 @@ def test_no_opening_with_a_bit_dropped_added_or_on_the_other_side_verifies(data,
     case.require_refused(proof=replace(case.proof, opening=BitsOpening(opened, shut)))
 
 
+@settings(deadline=None, max_examples=100)
+@given(st.data(), cases(SETS, absent=False))
+def test_no_opening_of_a_set_with_a_bit_dropped_added_or_on_another_side_verifies(data, case):
+    sides = {name: dict(getattr(case.proof.opening, name)) for name in SIDES}
+    j = data.draw(st.integers(0, len(case.field.members) - 1))
+    here = next(name for name in SIDES if j in sides[name])
+    part = sides[here].pop(j)
+    case.require_refused(proof=replace(case.proof, opening=CodesOpening(**sides)))
+    for there in SIDES:
+        moved = sides | {there: {**sides[there], j: part}}
+        if there != here:
+            case.require_refused(proof=replace(case.proof, opening=CodesOpening(**moved)))
+            both = moved | {here: {**sides[here], j: part}}
+            case.require_refused(proof=replace(case.proof, opening=CodesOpening(**both)))
+
+
+@pytest.mark.parametrize("field", SETS, ids=lambda field: field.name)
+def test_an_opening_of_a_set_counts_for_no_statement_that_is_false(field):
+    # all bits with all their keys, opened and shut in every way, also as what they are not
+    for held in edges(field):
+        committed = commit(**{field.name: held})
+        everything = committed.prove(field, Reveal()).opening
+        keys = {**everything.present, **everything.missing}
+        shut = {}
+        for j in keys:
+            (one,) = (HasAny(frozenset({j})),)
+            shut |= committed.prove(field, HasAny(frozenset(keys) - {j})).opening.shut
+            assert committed.prove(field, one).opening.shut.keys() == keys.keys() - {j}
+        frame = committed.prove(field, Reveal())
+        for ways in product(SIDES, repeat=len(keys)):
+            opening = CodesOpening(
+                *(
+                    {j: (shut if name == "shut" else keys)[j] for j, way in enumerate(ways) if way == name}
+                    for name in SIDES
+                )
+            )
+            for statement in statements_about(field):
+                case = Case(committed, field, statement, replace(frame, opening=opening))
+                try:
+                    outcome = case.check()
+                except VerificationError:
+                    continue
+                assert outcome is truth(statement, field, held), (held, statement, ways)
+                assert all(
+                    (way == "present") == (field.members[j] in held) for j, way in enumerate(ways) if way != "shut"
+                )
+
+
+def test_bits_of_an_enum_count_for_no_set_and_those_of_a_set_for_no_enum():
+    (grade, _), (pledges,) = ENUMS[::-1], SETS
+    bits, codes = commit().prove(grade, Reveal()), commit().prove(pledges, Reveal())
+    for field, proof, statement in (
+        (pledges, bits, HasAny(frozenset({0}))),
+        (grade, codes, OneOf(frozenset({0}))),
+        (pledges, bits, Reveal()),
+        (grade, codes, Reveal()),
+    ):
+        with pytest.raises(VerificationError) as error:
+            check_proof(SCHEMA, commit().root, field, statement, proof)
+        assert error.value.reason is Reason.MODE_MISMATCH
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.data(), cases(LADDERS, absent=False))
 def test_no_chain_counts_in_another_direction(data, case):
@@ -204,9 +272,7 @@ def cross_check(field, value, *asked):
                 case.require_refused(statement=statement)
 
 
-@pytest.mark.parametrize(
-    "field", [field for field in SCHEMA.fields if field.mode is not Mode.PLAIN], ids=lambda f: f.name
-)
+@pytest.mark.parametrize("field", [*LADDERS, *ENUMS], ids=lambda field: field.name)
 def test_a_proof_counts_for_exactly_the_statements_that_it_is_the_honest_proof_of(field):
     # another position j, the other direction, another set: all pairs of statements
     values = edges(field)

@@ -10,20 +10,44 @@ import pytest
 from ledger_node.domain.batch import Anchor, Batch, ShownAttestation
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import Committer, proof_from_json, proof_to_json
-from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms, signatures_from_json
+from ledger_node.domain.consent_act import (
+    NO_WORD,
+    ChangeKind,
+    SignedAct,
+    answer_digest,
+    grant_digest,
+    grant_hash,
+    signatures_digest,
+    steward_digest,
+    withdrawal_hash,
+)
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.event import Inclusion
-from ledger_node.domain.fact import IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.fact import EVERY_PURPOSE, IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Basis, Receipt
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal, lower
+from ledger_node.domain.statement import (
+    AtLeast,
+    Below,
+    Between,
+    Equals,
+    HasAll,
+    HasAny,
+    HasNone,
+    NoneOf,
+    OneOf,
+    Reveal,
+    lower,
+)
 from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, changes_digest
 from ledger_node.domain.subject import Controllers
+from ledger_node.domain.ticket import CountedUse, UseOrder, use_digest, uses_digest
 from ledger_node.domain.value import parse_date
 from ledger_node.domain.verification import require_attestation
 from tests.vectors import naive_ledger
@@ -38,11 +62,19 @@ PROOFS = {name: case for name, case in CASES.items() if case["kind"] == "field_p
 DIFFERS = {
     "batch": Reason.KEY_NOT_VALID,
     "status_change": Reason.KEY_NOT_VALID,
-    "consent_terms": Reason.CONSENT_ID_MISMATCH,
+    "consent": Reason.CONSENT_ID_MISMATCH,
+    "request": Reason.CONSENT_ID_MISMATCH,
+    "grant": Reason.CONSENT_SIGNATURES_DIFFER,
+    "grant_word": Reason.KEY_NOT_VALID,
+    "answer": Reason.KEY_NOT_VALID,
+    "change": Reason.KEY_NOT_VALID,
+    "ticket": Reason.USE_DIFFERS,
+    "use": Reason.USE_SIGNATURE_WRONG,
+    "uses": Reason.USES_DIFFER,
     "receipt": Reason.KEY_NOT_VALID,
     "anchor": Reason.NOT_ANCHORED,
     "controllers": Reason.CONTROLLERS_MISMATCH,
-    "revocation": Reason.CONSENT_WRONG_SECRET,
+    "withdrawal": Reason.CONSENT_WRONG_SECRET,
 }
 
 
@@ -62,6 +94,8 @@ def statement_of(value, field):
             return OneOf(frozenset(value["positions"]))
         case "none_of":
             return NoneOf(frozenset(value["positions"]))
+        case "has_any" | "has_none" | "has_all" as kind:
+            return {"has_any": HasAny, "has_none": HasNone, "has_all": HasAll}[kind](frozenset(value["positions"]))
         case "equals":
             return Equals(field.parse(value["value"]))
         case _:
@@ -98,7 +132,7 @@ def attestation(case):
         anchor_domain=domain,
         consent_domain=domain,
         anchor_digests={place: blob(case["held"])},
-        keys={(anchor.member, anchor.key): KeyRecord(*ever, 0)},
+        keys={(anchor.member, anchor.key): KeyRecord(*ever, 0, EVERY_PURPOSE)},
         issuers={(schema.id, shown.header.issuer): IssuerPeriod(*ever)},
         status={(anchor.member, plane, shown.position // WORD_BITS): 0 for plane in Plane},
     )
@@ -109,25 +143,75 @@ def attestation(case):
 def digest(case):
     message, domain = case["message"], case.get("domain")
     where = domain and SigningDomain(domain["chain_id"], blob(domain["contract"]))
-    changes = changes_digest(*(list(map(int, message.get(name, []))) for name in ("words", "masks")))
-    match case["kind"]:
-        case "batch":
-            words = [blob(message[name]) for name in ("root", "previous_root")]
-            numbers = message["stream"], message["number"], words[0], message["size"], words[1]
-            return Batch(blob(message["member"]), *numbers, changes).digest(where)
-        case "status_change":
-            member, plane, reason = blob(message["member"]), Plane(message["plane"]), StatusReason(message["reason"])
-            return StatusChange(member, message["number"], plane, changes, reason).digest(where)
-        case "consent_terms":
-            return Terms.from_json(message).digest(where)
-        case "receipt":
-            return receipt_of(message, where).digest
-        case "anchor":
-            return Anchor.from_json(message).digest
-        case "controllers":
-            return Controllers.from_json(message).commitment
-        case _:
-            return revocation_hash(blob(message["secret"]))
+    return DIGESTS[case["kind"]](message, where)
+
+
+def batch_digest(message, where):
+    changes = changes_digest(*(list(map(int, message[name])) for name in ("words", "masks")))
+    words = [blob(message[name]) for name in ("root", "previous_root")]
+    numbers = message["stream"], message["number"], words[0], message["size"], words[1]
+    return Batch(blob(message["member"]), *numbers, changes, message["deadline"]).digest(where)
+
+
+def status_digest(message, where):
+    changes = changes_digest(*(list(map(int, message[name])) for name in ("words", "masks")))
+    member, plane, reason = blob(message["member"]), Plane(message["plane"]), StatusReason(message["reason"])
+    return StatusChange(member, message["number"], plane, changes, reason, message["deadline"]).digest(where)
+
+
+def consent_digest(message, where):
+    return Consent(Terms.from_json(message["terms"]), Bounds.from_json(message["bounds"])).digest(where)
+
+
+def signatures_of(message):
+    return signatures_digest(signatures_from_json(message["signatures"]))
+
+
+def steward_word(message, where):
+    word = NO_WORD if message["word"] is None else SignedAct.from_json(message["word"]).digest
+    kind = ChangeKind(message["kind"])
+    return steward_digest(blob(message["consent"]), message["number"], kind, word, where)
+
+
+def ticket_digest(message, where):
+    order = UseOrder(
+        number=message["number"],
+        answered_by=blob(message["answered_by"]),
+        not_after=message["not_after"],
+        nonce=blob(message["nonce"]),
+        seed=blob(message["seed"]),
+        signature=bytes(65),
+    )
+    asked = {blob(group["department"]): group["claims"] for group in message["groups"]}
+    about = {"consent": blob(message["consent"]), "bank": blob(message["bank"]), "purpose": message["purpose"]}
+    return order.ticket(**about, asked=asked).digest(where)
+
+
+def counted(message):
+    return [CountedUse(use["number"], blob(use["ticket"]), use["time"]) for use in message["uses"]]
+
+
+DIGESTS = {
+    "batch": batch_digest,
+    "status_change": status_digest,
+    "consent": consent_digest,
+    "request": lambda message, where: ConsentRequest.from_json(message["asked"]).digest(
+        blob(message["answer_key"]), where
+    ),
+    "grant": lambda message, _: grant_hash(blob(message["withdrawal_hash"]), signatures_of(message)),
+    "grant_word": lambda message, where: grant_digest(blob(message["consent"]), signatures_of(message), where),
+    "answer": lambda message, where: answer_digest(blob(message["request"]), blob(message["consent"]), where),
+    "change": steward_word,
+    "ticket": ticket_digest,
+    "use": lambda message, where: use_digest(
+        blob(message["consent"]), message["number"], blob(message["ticket"]), message["not_after"], where
+    ),
+    "uses": lambda message, _: uses_digest(blob(message["consent"]), counted(message)),
+    "receipt": lambda message, where: receipt_of(message, where).digest,
+    "anchor": lambda message, _: Anchor.from_json(message).digest,
+    "controllers": lambda message, _: Controllers.from_json(message).commitment,
+    "withdrawal": lambda message, _: withdrawal_hash(blob(message["secret"])),
+}
 
 
 def receipt_of(message, domain):

@@ -14,9 +14,9 @@ from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject, from_hex
 from ledger_node.domain.signature import parse_address
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.domain.value import Period, add_months, parse_date, parse_month
-from tests.kit.world import DAY, FACTS, NOW, PURPOSES, RAW, SCHEMAS, terms
+from tests.kit.world import DAY, FACTS, NOW, PURPOSES, RAW, SCHEMAS, asked, terms
 
 
 def said(call) -> str:
@@ -62,11 +62,11 @@ JSON_TEXTS = [
     (lambda: decode(b"9" * 40), "value_out_of_range: an integer is longer than 39 digits"),
     (
         lambda: decode(b"1.5"),
-        "type_wrong: decimal points, exponents, NaN and Infinity are not read; write amounts as integers in fen",
+        "type_wrong: decimal points, exponents, NaN and Infinity are not read; write decimals as texts",
     ),
     (
         lambda: decode(b"NaN"),
-        "type_wrong: decimal points, exponents, NaN and Infinity are not read; write amounts as integers in fen",
+        "type_wrong: decimal points, exponents, NaN and Infinity are not read; write decimals as texts",
     ),
 ]
 
@@ -108,10 +108,16 @@ def test_a_member_that_is_refused(call, words):
 
 
 VALUES = [
-    (lambda: value(paid="1"), "type_wrong paid: 'paid' must be an integer (amounts are in fen)"),
+    (lambda: value(year="1"), "type_wrong year: 'year' must be an integer"),
+    (lambda: value(paid=1), "type_wrong paid: 'paid' must be a decimal text such as \"12.5\""),
+    (lambda: value(paid="1.50"), "value_malformed paid: 'paid' must have at most 2 decimals and no needless zeros"),
     (
-        lambda: value(paid=2**127),
-        "value_out_of_range paid: 'paid' must lie between -9007199254740991 and 9007199254740991",
+        lambda: value(year=2**127),
+        "value_out_of_range year: 'year' must lie between -9007199254740991 and 9007199254740991",
+    ),
+    (
+        lambda: value(paid="90071992547409.92"),
+        "value_out_of_range paid: 'paid' must lie between -90071992547409.91 and 90071992547409.91",
     ),
     (lambda: value(listed=1), "type_wrong listed: 'listed' must be true or false"),
     (lambda: value(rated_on=20260101), "type_wrong rated_on: 'rated_on' must be a date written YYYY-MM-DD"),
@@ -154,15 +160,15 @@ VALUES = [
         "purpose_unknown purpose: a purpose is one of loan_application, guarantee",
     ),
     (
-        lambda: terms(max_uses=99).require_within_purpose(PURPOSES, []),
+        lambda: asked(max_uses=99).require_within_purpose(PURPOSES, []),
         "purpose_ceiling max_uses: purpose loan_application allows at most 3 uses",
     ),
     (
-        lambda: terms(expires_at=NOW + 99 * DAY).require_within_purpose(PURPOSES, []),
+        lambda: asked(expires_at=NOW + 99 * DAY).require_within_purpose(PURPOSES, []),
         "purpose_ceiling expires_at: purpose loan_application allows at most 31 days",
     ),
     (
-        lambda: terms(retention_days=99).require_within_purpose(PURPOSES, []),
+        lambda: asked(retention_days=99).require_within_purpose(PURPOSES, []),
         "purpose_ceiling retention_days: purpose loan_application allows at most 31 days kept",
     ),
     (
@@ -182,12 +188,12 @@ VALUES = [
     ),
     (lambda: Controllers((), 1, b""), "request_invalid controllers: a subject has 1 to 16 different controllers"),
     (
-        lambda: Controllers((b"1",), 2, b""),
-        "request_invalid threshold: the threshold lies between 1 and the number of controllers",
+        lambda: Controllers(each_person([b"1"]), 2, b""),
+        "request_invalid threshold: the threshold lies between 1 and the number of persons",
     ),
     (
         lambda: terms_with(questions=[]),
-        "request_invalid: a consent lists at least one question and ends after it begins",
+        "request_invalid questions: a consent lists at least one question",
     ),
     (lambda: parse_date(5, "d"), "type_wrong d: 'd' must be a date written YYYY-MM-DD"),
     (lambda: parse_month("2025-1", "d"), "type_wrong d: 'd' must be a month written YYYY-MM"),

@@ -10,7 +10,6 @@ import httpx
 import pytest
 from sqlalchemy import Engine, event
 
-from api.client.consent import accept
 from api.client.credential import Credential, credential_named
 from api.home.home import Home
 from api.http.app import create_app
@@ -20,12 +19,11 @@ from api.sign_in.protocol.proof import Target, make_proof
 from ledger_node import clock
 from ledger_node.chain.endpoint_pool import EndpointPool
 from ledger_node.chain.port import Role
-from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
-from ledger_node.domain.consent_text import Language
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
-from tests.kit.served import one_form
+from tests.kit.served import Intruder, one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 KEY = random_bytes(32)
@@ -104,9 +102,9 @@ def instance(place, tmp_path_factory):
     """
     place.require_file()
     consent = place.grant(GOOD)
-    use = place.bank.verify(consent, [GOOD])["use"]["id"]
-    request = place.bank.post("/v1/consent-requests", {"request": place.request([one_form(GOOD)]).to_json()})["id"]
-    body = {"request": place.request([one_form(GOOD)], firm=place.new_firm()).to_json()}
+    use = place.verify(consent, [GOOD])["use"]["id"]
+    request = place.bank.post("/v1/consent-requests", place.asking(place.request([one_form(GOOD)])))["id"]
+    body = place.asking(place.request([one_form(GOOD)], firm=place.new_firm()))
     other = place.bank.post("/v1/consent-requests", body)["id"]
     bank, firm = place.join(Role.BANK, "A stranger of a bank"), place.new_firm()
     credentials = {"bank": bank, "firm": Credential.of_controller(firm.subject, firm.keys[0])}
@@ -158,7 +156,8 @@ def bodies(place, path, one):
         body = signed(refusal_digest(known, domain))
         return [body, high_s(body), {"signatures": body["signatures"] * 2}, {"signatures": []}]
     if path == "/v1/verifications":
-        return [{"consent": one, "claims": [GOOD]}, {"consent": one, "claims": [GOOD], "purpose": "guarantee"}]
+        body = Intruder(None, one).body([GOOD], 1)
+        return [body, body | {"purpose": "guarantee"}]
     return [None]
 
 
@@ -237,13 +236,15 @@ def test_a1_the_parties_themselves_hear_what_is_wrong(place, instance):
 def test_a1_a_grant_that_names_a_request_of_others_is_refused_as_one_that_names_none(place, work, instance):
     served, known = instance
     client = InProcess(served, None)
-    terms = accept(place.bank, place.request([one_form(GOOD)]), Language.CHINESE, random_bytes(32))[0]
-    signature = to_hex(sign(terms.digest(place.ledger.consent_domain), place.shop.keys[0]))
+    consent = place.consent([one_form(GOOD)])
+    signature = to_hex(sign(consent.digest(place.ledger.consent_domain), place.shop.keys[0]))
+    shown = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json(), "signatures": [signature]}
     outcomes = []
+    # who is a member is read from the chain's logs up to the newest block, once
+    client.post("/v1/consents", shown | {"request": to_hex(random_bytes(32))})
     for request in (known["other"], to_hex(random_bytes(32))):
         work.taken()
-        body = {"terms": terms.to_json(), "signatures": [signature], "request": request}
-        answer = client.post("/v1/consents", body)
+        answer = client.post("/v1/consents", shown | {"request": request})
         outcomes.append((answer.status_code, answer.json(), work.taken()))
     assert outcomes[0] == outcomes[1]
     assert (outcomes[0][0], outcomes[0][1]["reason"]) == (404, "request_unknown")

@@ -14,7 +14,7 @@ from api.lab.demo.server import InstanceProcess
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
-from tests.kit.served import Place, one_form, seen
+from tests.kit.served import Place, seen
 
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 USES = 3
@@ -62,7 +62,7 @@ def warned(place):
 
 def test_an_answer_is_made_in_a_worker_and_its_evidence_checks(place):
     consent = place.grant(QUESTION)
-    answer = place.bank.verify(consent, [QUESTION])
+    answer = place.verify(consent, [QUESTION])
     assert seen(answer) == [("holds", None)]
     assert len(workers(place.served)) == 1
     evidence = place.bank.evidence(answer["use"]["id"])
@@ -77,10 +77,7 @@ def test_n1_a_worker_that_is_killed_costs_no_answer_and_no_use(place):
             assert time.monotonic() < deadline, "no worker died at work"
             until(lambda: workers(place.served))
             consent = place.grant(QUESTION, uses=USES)
-            asked = [
-                threads.submit(lambda consent=consent: place.client("demo-bank").verify(consent, [QUESTION]))
-                for _ in range(USES)
-            ]
+            asked = [threads.submit(lambda consent=consent: place.verify(consent, [QUESTION])) for _ in range(USES)]
             kill(workers(place.served))
             answers += [one.result(HANG_S) for one in asked]
     assert [seen(answer) for answer in answers] == [[("holds", None)]] * len(answers)
@@ -91,7 +88,7 @@ def test_n1_a_worker_that_is_killed_costs_no_answer_and_no_use(place):
 def test_l8_work_that_two_workers_die_of_is_refused_for_now_and_its_use_is_found_again(place):
     consent, stop = place.grant(QUESTION, uses=USES), threading.Event()
     headers = {"Idempotency-Key": f'"{random_bytes(16).hex()}"'}
-    body = {"consent": consent, "claims": [one_form(QUESTION)]}
+    body = place.body(consent, [QUESTION])
     http = place.http("demo-bank")
 
     def kill_them():
@@ -109,17 +106,17 @@ def test_l8_work_that_two_workers_die_of_is_refused_for_now_and_its_use_is_found
         killing.result(HANG_S)
     assert (refused.status_code, refused.json()["reason"]) == (503, "worker_died")
     assert refused.headers["Retry-After"] == "1"
-    counted = place.ledger.recorded_uses([from_hex(consent, "consent")])
+    counted = place.ledger.counted_uses([from_hex(consent, "consent")])
     answer = http.post("/v1/verifications", json=body, headers=headers)
     assert (answer.status_code, seen(answer.json())) == (200, [("holds", None)])
-    assert place.ledger.recorded_uses([from_hex(consent, "consent")]) == counted
+    assert place.ledger.counted_uses([from_hex(consent, "consent")]) == counted
     (use,) = counted[from_hex(consent, "consent")]
-    assert (answer.json()["use"]["id"], answer.json()["receipt"]["number"]) == (to_hex(use), 1)
+    assert (answer.json()["use"]["id"], answer.json()["receipt"]["number"]) == (to_hex(use.ticket), 1)
     listed = place.shop.client.get("/v1/access-log")["rows"]
-    reasons = [entry["row"]["reason"] for entry in listed if entry["row"]["use"] == to_hex(use)]
+    reasons = [entry["row"]["reason"] for entry in listed if entry["row"]["use"] == to_hex(use.ticket)]
     assert sorted(map(str, reasons)) == ["None", "worker_died"]
     # the worker process is there again for everybody else
-    assert seen(place.bank.verify(consent, [QUESTION])) == [("holds", None)]
+    assert seen(place.verify(consent, [QUESTION])) == [("holds", None)]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGKILL, signal.SIGTERM])

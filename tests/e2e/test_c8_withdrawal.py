@@ -8,7 +8,7 @@ import pytest
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
-from ledger_node.domain.consent import Change, change_digest, withdrawal_digest
+from ledger_node.domain.consent_act import Change, change_digest, withdrawal_digest
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
@@ -28,7 +28,7 @@ def history(place, consent):
         registry.event([bytes.fromhex(topic[2:]) for topic in log["topics"]], bytes.fromhex(log["data"][2:]))
         for log in logs
     ]
-    return [(name, arguments.get("useId")) for name, arguments in found]
+    return [(name, arguments.get("ticket")) for name, arguments in found]
 
 
 @pytest.mark.parametrize("how", ["secret", "signature", "pause"])
@@ -43,7 +43,7 @@ def test_c8_a_verdict_leaves_only_for_a_use_that_the_ledger_counted_before_the_w
         client, answers = place.client("demo-bank"), []
         while not answers or answers[-1]["presentation"]["claims"][0]["verdict"] == "holds":
             asked_after = withdrawn.is_set()
-            answers.append(client.verify(consent, [GOOD]) | {"asked_after": asked_after})
+            answers.append(place.verify(consent, [GOOD], client=client) | {"asked_after": asked_after})
             began.set()
         return answers
 
@@ -63,7 +63,7 @@ def test_c8_a_verdict_leaves_only_for_a_use_that_the_ledger_counted_before_the_w
         ending = people.submit(end_it)
         answers = [answer for several in people.map(ask_until_refused, range(ASKERS)) for answer in several]
         ending.result()
-    answers.append(place.bank.verify(consent, [GOOD]) | {"asked_after": True})
+    answers.append(place.verify(consent, [GOOD]) | {"asked_after": True})
 
     events = history(place, consent)
     ended = [name for name, _ in events].index("ConsentPaused" if how == "pause" else "ConsentWithdrawn")

@@ -12,7 +12,7 @@ from api.storage.database import open_store
 from api.storage.table import chain_cursor, consent_deadline, notification, reliance
 from ledger_node.chain.port import Block
 from ledger_node.domain.error import ChainError
-from ledger_node.domain.event import Inclusion, StatusEvent
+from ledger_node.domain.event import Inclusion, StatusEvent, StatusStep
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
@@ -67,7 +67,8 @@ def relied(block, *, use=None, position=300, attestation=ATTESTATION):
 
 def changed(block, *, plane=Plane.REVOKED, position=300):
     recorded = Inclusion(random_bytes(32), block, random_bytes(32), 1_000 + block)
-    return StatusEvent(MEMBER, plane, position // 256, 1 << position % 256, recorded)
+    lists = (position // 256,), (1 << position % 256,)
+    return StatusEvent(StatusStep.CHANGED, MEMBER, plane, *lists, recorded, bytes(32))
 
 
 def write(followed, *rows):

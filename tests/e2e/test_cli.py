@@ -60,10 +60,10 @@ def test_what_ends_without_an_answer_says_why_on_stderr_and_2_is_usage_only(plac
     assert "Traceback" not in done.stderr
 
 
-def test_an_unknown_consent_cannot_be_told(place):
+def test_an_unknown_consent_is_refused_before_a_use_is_signed(place):
     done = place.credence("verify", HOLDS, "--consent", "0x" + "00" * 32, "--as", "demo-bank", "--json")
-    assert done.returncode == 3
-    assert json.loads(done.stdout)["presentation"]["claims"][0]["reason"] == "consent_unknown"
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "refused consent_unknown" in done.stderr
 
 
 def test_attest_lists_what_is_rejected_and_exits_with_1(place):
@@ -120,9 +120,11 @@ def test_the_whole_story_on_the_command_line(place):
     made = place.credence("subject", "register", "--name", name, "--code", credit_code(firm, SEED), "--json")
     assert made.returncode == 0, made.stderr
     assert {"subject", "registration"} <= json.loads(made.stdout).keys()
-    grant = place.credence(
-        "consent", "grant", "--question", HOLDS, "--bank", "Demo bank", "--as", name, "--yes", "--json"
-    )
+    subject = json.loads(made.stdout)["subject"]
+    wanted = place.credence("consent", "ask", "--subject", subject, "--question", HOLDS, "--as", "demo-bank", "--json")
+    assert wanted.returncode == 0, wanted.stderr
+    request = json.loads(wanted.stdout)["id"]
+    grant = place.credence("consent", "accept", request, "--as", name, "--yes", "--json")
     assert grant.returncode == 0, grant.stderr
     consent = json.loads(grant.stdout)["id"]
     asked = place.credence("verify", HOLDS, "--consent", consent, "--as", "demo-bank")

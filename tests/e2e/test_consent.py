@@ -1,17 +1,15 @@
 """Consents are granted, used up and withdrawn by those who may, and each refusal has its reason."""
 
-from dataclasses import replace
-
 import pytest
 
 from api.client.client import ApiError
 from ledger_node import clock
-from ledger_node.domain.consent import withdrawal_digest
+from ledger_node.domain.consent_act import withdrawal_digest
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
-from tests.kit.served import DAY, seen
+from tests.kit.served import DAY, altered, seen
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 TOO_MANY = tuple(GOOD.replace("1000000", f"{n}{'0' * zeros}") for n in range(1, 10) for zeros in range(3, 7))
@@ -39,8 +37,8 @@ class TestUse:
     def test_c1_an_unknown_consent_and_another_banks_get_the_same_answer(self, place):
         other = place.other_bank()
         consent = place.grant(GOOD)
-        unknown = other.verify(to_hex(random_bytes(32)), [GOOD])
-        foreign = other.verify(consent, [GOOD])
+        unknown = place.verify(to_hex(random_bytes(32)), [GOOD], client=other)
+        foreign = place.verify(consent, [GOOD], client=other)
         assert seen(unknown) == [("cannot_tell", "consent_unknown")]
         assert foreign == unknown
         assert place.shop.client.get(f"/v1/consents/{consent}")["uses"] == 0
@@ -54,7 +52,7 @@ class TestUse:
 
     def test_c1_a_consent_that_is_not_valid_yet_is_refused_without_a_use(self, place):
         consent = place.grant(GOOD, not_before=clock.now() + 3600)
-        answer = place.bank.verify(consent, [GOOD])
+        answer = place.verify(consent, [GOOD])
         assert seen(answer) == [("cannot_tell", "consent_not_yet_valid")]
         shown = place.shop.client.get(f"/v1/consents/{consent}")
         assert (shown["state"], shown["uses"]) == ("early", 0)
@@ -70,7 +68,7 @@ class TestUse:
     def test_c1_a_consent_is_exhausted_after_its_uses(self, place):
         consent = place.grant(GOOD, uses=1)
         assert place.ask(consent, GOOD) == [("holds", None)]
-        answer = place.bank.verify(consent, [GOOD])
+        answer = place.verify(consent, [GOOD])
         assert seen(answer) == [("cannot_tell", "consent_exhausted")]
         assert answer["presentation"]["subject"] is None
         assert place.bank.get(f"/v1/consents/{consent}")["state"] == "exhausted"
@@ -80,7 +78,7 @@ class TestUse:
         consent = place.grant(GOOD, not_before=now - 60, expires_at=now + 4)
         deadline = now + 4
         while clock.now() <= deadline:
-            answer = place.bank.verify(consent, ["tax_payment.tax_kind equals 10101"])
+            answer = place.verify(consent, ["tax_payment.tax_kind equals 10101"])
             assert seen(answer) == [("cannot_tell", "question_not_consented")]
         assert place.ask(consent, GOOD) == [("cannot_tell", "consent_expired")]
         assert place.bank.get(f"/v1/consents/{consent}")["state"] == "expired"
@@ -90,27 +88,28 @@ class TestGrant:
     """C2 to C7 and C10 through the API."""
 
     def test_c2_signatures_on_other_terms_grant_nothing(self, place):
-        honest = place.terms([GOOD])
+        honest = place.consent([GOOD])
         signature = to_hex(sign(honest.digest(place.ledger.consent_domain), place.shop.keys[0]))
-        more = replace(honest, max_uses=2)
-        found = refused(lambda: place.post_terms(more, signatures=[signature]))
+        more = altered(honest, max_uses=2)
+        found = refused(lambda: place.post_consent(more, signatures=[signature]))
         assert found == (422, "signer_not_controller")
 
     def test_c3_a_key_that_does_not_control_the_subject_grants_nothing(self, place):
-        found = refused(lambda: place.post_terms(place.terms([GOOD]), [random_bytes(32)]))
+        found = refused(lambda: place.post_consent(place.consent([GOOD]), [random_bytes(32)]))
         assert found == (422, "signer_not_controller")
 
     @pytest.mark.parametrize("signatures", [[], ["0x"], ["0x" + "00" * 65], ["0x" + "ff" * 65], ["x"], [5]])
     def test_c5_a_malformed_signature_grants_nothing(self, place, signatures):
-        body = {"terms": place.terms([GOOD]).to_json(), "signatures": signatures}
+        consent = place.consent([GOOD])
+        body = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json(), "signatures": signatures}
         status, reason = refused(lambda: place.bank.post("/v1/consents", body))
         assert status == 422
         assert reason in {"threshold_not_met", "signature_malformed", "value_malformed", "type_wrong"}
 
     def test_c5_a_high_s_signature_grants_nothing(self, place):
-        terms = place.terms([GOOD])
+        terms = place.consent([GOOD])
         signature = high_s(sign(terms.digest(place.ledger.consent_domain), place.shop.keys[0]))
-        found = refused(lambda: place.post_terms(terms, signatures=[to_hex(signature)]))
+        found = refused(lambda: place.post_consent(terms, signatures=[to_hex(signature)]))
         assert found == (422, "signature_malformed")
 
     @pytest.mark.parametrize("what", ["chain", "contract"])
@@ -119,7 +118,7 @@ class TestGrant:
         there = SigningDomain(here.chain_id + 1, here.contract)
         if what == "contract":
             there = SigningDomain(here.chain_id, place.ledger.anchor_domain.contract)
-        found = refused(lambda: place.post_terms(place.terms([GOOD]), domain=there))
+        found = refused(lambda: place.post_consent(place.consent([GOOD]), domain=there))
         assert found == (422, "signer_not_controller")
 
     @pytest.mark.parametrize(
@@ -145,37 +144,37 @@ class TestGrant:
     )
     def test_c7_terms_beyond_their_bounds_are_refused_by_name(self, place, changes, reason, field):
         with pytest.raises(ApiError) as caught:
-            place.post_terms(replace(place.terms([GOOD]), **changes))
+            place.post_consent(altered(place.consent([GOOD]), **changes))
         assert (caught.value.status, caught.value.reason) == (422, reason)
         assert field is None or caught.value.field == field
 
     def test_c7_a_department_is_no_bank(self, place):
         member = next(m for m in place.bank.get("/v1/members")["members"] if m["name"] == "Demo tax bureau")
         changes = {"grantee": bytes.fromhex(member["id"][2:]), "grantee_name": member["name"]}
-        assert refused(lambda: place.post_terms(place.terms([GOOD], **changes))) == (422, "member_unknown")
+        assert refused(lambda: place.post_consent(place.consent([GOOD], **changes))) == (422, "member_unknown")
 
     def test_c10_the_same_grant_twice_is_one_grant(self, place):
-        terms = place.terms([GOOD])
-        consent = place.post_terms(terms)["id"]
-        assert refused(lambda: place.post_terms(terms)) == (409, "consent_exists")
+        terms = place.consent([GOOD])
+        consent = place.post_consent(terms)["id"]
+        assert refused(lambda: place.post_consent(terms)) == (409, "consent_exists")
         assert place.ask(consent, GOOD) == [("holds", None)]
 
     def test_c10_a_withdrawn_grant_cannot_be_granted_again(self, place):
         secret = random_bytes(32)
-        terms = place.terms([GOOD], secret=secret)
-        consent = place.post_terms(terms)["id"]
+        terms = place.consent([GOOD], secret=secret)
+        consent = place.post_consent(terms)["id"]
         withdraw(place, consent, secret=to_hex(secret))
-        assert refused(lambda: place.post_terms(terms)) == (409, "consent_exists")
+        assert refused(lambda: place.post_consent(terms)) == (409, "consent_exists")
         assert place.ask(consent, GOOD) == [("cannot_tell", "consent_withdrawn")]
 
     def test_c4_both_of_two_controllers_must_sign(self, place):
         firm = place.new_firm(controllers=2, threshold=2)
         one, two = firm.keys
-        terms = place.terms([GOOD], firm=firm)
-        assert refused(lambda: place.post_terms(terms, [one])) == (422, "threshold_not_met")
-        assert refused(lambda: place.post_terms(terms, [one, one])) == (422, "signer_repeated")
-        assert refused(lambda: place.post_terms(terms, [one, place.shop.keys[0]])) == (422, "signer_not_controller")
-        consent = place.post_terms(terms, [two, one])["id"]
+        terms = place.consent([GOOD], firm=firm)
+        assert refused(lambda: place.post_consent(terms, [one])) == (422, "threshold_not_met")
+        assert refused(lambda: place.post_consent(terms, [one, one])) == (422, "signer_repeated")
+        assert refused(lambda: place.post_consent(terms, [one, place.shop.keys[0]])) == (422, "signer_not_controller")
+        consent = place.post_consent(terms, [two, one])["id"]
         assert place.ask(consent, GOOD) == [("holds", None)]
         digest = withdrawal_digest(bytes.fromhex(consent[2:]), place.ledger.consent_domain)
         alone = [to_hex(sign(digest, one))]
@@ -203,8 +202,8 @@ class TestWithdrawal:
         assert place.ask(consent, GOOD) == [("cannot_tell", "consent_withdrawn")]
 
     def test_a_signature_that_grants_does_not_withdraw(self, place):
-        terms = place.terms([GOOD])
-        consent = place.post_terms(terms)["id"]
+        terms = place.consent([GOOD])
+        consent = place.post_consent(terms)["id"]
         signature = to_hex(sign(bytes.fromhex(consent[2:]), place.shop.keys[0]))
         assert refused(lambda: withdraw(place, consent, signatures=[signature])) == (422, "signer_not_controller")
 

@@ -9,7 +9,7 @@ from api.client.client import ApiError
 from api.client.consent import accept
 from api.home.home import Home
 from api.instance.wiring import open_instance
-from ledger_node.domain.consent import Change, change_digest, refusal_digest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import to_hex
@@ -17,7 +17,7 @@ from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
-from tests.kit.served import one_form
+from tests.kit.served import altered, one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 RATED = "tax_credit_rating.grade in {A, B}"
@@ -32,7 +32,7 @@ def refused(call):
 @pytest.fixture
 def request_of_the_bank(place):
     asked = place.request([one_form(GOOD)])
-    made = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})
+    made = place.bank.post("/v1/consent-requests", place.asking(asked))
     return asked, made["id"]
 
 
@@ -50,6 +50,10 @@ def change(place, consent, what, number, key=None):
     return place.shop.client.post(f"/v1/consents/{consent}/changes", body)
 
 
+def signable(consent):
+    return {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json()}
+
+
 def state_of(place, request, client=None):
     listed = (client or place.shop.client).get("/v1/consent-requests")["requests"]
     return next((one["state"] for one in listed if one["id"] == request), None)
@@ -58,21 +62,22 @@ def state_of(place, request, client=None):
 def test_a_request_is_shown_granted_and_used(place, request_of_the_bank):
     asked, request = request_of_the_bank
     assert state_of(place, request) == state_of(place, request, place.bank) == "open"
-    terms, text = accept(place.shop.client, asked, Language.CHINESE, random_bytes(32))
+    terms, text = accept(place.shop.client, asked, Language.CHINESE, random_bytes(32), now=place.now())
     shown = place.shop.client.post("/v1/consent-texts", {"request": asked.to_json(), "language": "zh"})
-    assert shown == {"text": text, "text_digest": to_hex(terms.text_digest)}
+    assert shown == {"text": text, "text_digest": to_hex(terms.terms.text_digest)}
     assert "纳税信息·实缴税额：不少于 1000000 元（2025）" in text
     signature = to_hex(sign(terms.digest(place.ledger.consent_domain), place.shop.keys[0]))
-    body = {"terms": terms.to_json(), "signatures": [signature], "request": request}
+    body = {**signable(terms), "signatures": [signature], "request": request}
     granted = place.bank.post("/v1/consents", body)
     assert (granted["state"], granted["request"], granted["text"]) == ("live", request, text)
     assert state_of(place, request) == state_of(place, request, place.bank) == "granted"
     assert place.ask(granted["id"], GOOD) == [("holds", None)]
     assert refused(lambda: refusal(place, request, place.shop.keys[0])) == (409, "request_answered")
-    again = place.terms([one_form(GOOD)])
+    again = place.consent([one_form(GOOD)])
     signature = to_hex(sign(again.digest(place.ledger.consent_domain), place.shop.keys[0]))
-    body = {"terms": again.to_json(), "signatures": [signature], "request": request}
-    assert refused(lambda: place.bank.post("/v1/consents", body)) == (409, "request_answered")
+    body = {**signable(again), "signatures": [signature], "request": request}
+    # the bank could not spend it: its key is for another request
+    assert refused(lambda: place.bank.post("/v1/consents", body)) == (422, "request_invalid")
 
 
 def test_a_request_is_refused_by_the_controllers_alone(place, request_of_the_bank):
@@ -86,7 +91,7 @@ def test_a_request_is_refused_by_the_controllers_alone(place, request_of_the_ban
 
 def test_asking_the_same_twice_is_one_request(place, request_of_the_bank):
     asked, request = request_of_the_bank
-    assert place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"] == request
+    assert place.bank.post("/v1/consent-requests", place.asking(asked))["id"] == request
     listed = [one["id"] for one in place.bank.get("/v1/consent-requests")["requests"]]
     assert listed.count(request) == 1
 
@@ -95,7 +100,7 @@ def test_a_request_is_seen_by_its_two_parties_alone(place, request_of_the_bank):
     asked, request = request_of_the_bank
     assert state_of(place, request, place.other_bank()) is None
     assert state_of(place, request, place.new_firm().client) is None
-    body = {"request": asked.to_json()}
+    body = place.asking(asked)
     assert refused(lambda: place.other_bank().post("/v1/consent-requests", body)) == (422, "request_invalid")
     assert refused(lambda: place.shop.client.post("/v1/consent-requests", body)) == (403, "not_allowed")
 
@@ -112,32 +117,32 @@ def test_a_request_is_seen_by_its_two_parties_alone(place, request_of_the_bank):
 )
 def test_c7_what_could_not_be_granted_cannot_be_asked_for(place, changes, reason):
     asked = replace(place.request([one_form(GOOD)]), **changes)
-    found = refused(lambda: place.bank.post("/v1/consent-requests", {"request": asked.to_json()}))
+    found = refused(lambda: place.bank.post("/v1/consent-requests", place.asking(asked)))
     assert found == (422, reason)
 
 
 def test_a_grant_names_a_request_of_the_same_parties(place, request_of_the_bank):
     _, request = request_of_the_bank
     firm = place.new_firm()
-    terms = place.terms([one_form(GOOD)], firm=firm)
+    terms = place.consent([one_form(GOOD)], firm=firm)
     signature = to_hex(sign(terms.digest(place.ledger.consent_domain), firm.keys[0]))
     for named in (request, to_hex(random_bytes(32))):
-        body = {"terms": terms.to_json(), "signatures": [signature], "request": named}
+        body = {**signable(terms), "signatures": [signature], "request": named}
         assert refused(lambda body=body: place.bank.post("/v1/consents", body)) == (404, "request_unknown")
 
 
 def test_terms_over_another_text_are_refused(place):
-    honest = place.terms([one_form(GOOD)])
+    honest = place.consent([one_form(GOOD)])
     for terms in (
-        replace(honest, text_digest=random_bytes(32)),
-        replace(honest, language="en"),
-        replace(honest, purpose_text="Anything at all"),
-        replace(honest, questions=(*honest.questions, RATED)),
+        altered(honest, text_digest=random_bytes(32)),
+        altered(honest, language="en"),
+        altered(honest, purpose_text="Anything at all"),
+        altered(honest, questions=(*honest.terms.questions, RATED)),
     ):
-        assert refused(lambda terms=terms: place.post_terms(terms)) == (422, "consent_text_differs")
-    assert refused(lambda: place.post_terms(replace(honest, language="fr"))) == (422, "request_invalid")
-    english = place.terms([one_form(GOOD)], language=Language.ENGLISH, purpose_text="Decide on a loan application")
-    assert "Tax payment, paid amount: at least 1000000 CNY (2025)" in place.post_terms(english)["text"]
+        assert refused(lambda terms=terms: place.post_consent(terms)) == (422, "consent_text_differs")
+    assert refused(lambda: place.post_consent(altered(honest, language="fr"))) == (422, "request_invalid")
+    english = place.consent([one_form(GOOD)], language=Language.ENGLISH, purpose_text="Decide on a loan application")
+    assert "Tax payment, paid amount: at least 1000000 CNY (2025)" in place.post_consent(english)["text"]
 
 
 def test_a_paused_consent_answers_nothing_until_it_goes_on(place):

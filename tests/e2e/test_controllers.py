@@ -8,23 +8,27 @@ import pytest
 from api.catalogue.synthetic import credit_code
 from api.client.unsigned_act import unsigned_refusal
 from ledger_node.domain.canonical import encode
+from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.passkey import Assertion
 from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
-from ledger_node.domain.subject import signature_to_json
+from ledger_node.domain.subject import Controllers, signature_to_json
 from ledger_node.randomness import random_bytes
 from tests.kit.authenticator import UP, Authenticator
 from tests.kit.served import Firm, one_form
 from tests.kit.subject import (
+    Key,
     Phone,
     body_of,
     change,
+    controllers_of,
     grant,
     new_key,
     new_phone,
     path_of,
     refused,
+    rotate,
     withdraw,
 )
 
@@ -77,7 +81,7 @@ def test_a_consent_signed_by_a_passkey_is_granted_used_paused_and_withdrawn(plac
 
 def test_receipts_and_evidence_of_a_passkey_and_a_key_check_offline(place, partnership, partners):
     consent = grant(place, partnership, partners, GOOD)
-    answer = place.bank.verify(consent, [GOOD])
+    answer = place.verify(consent, [GOOD])
     change(place, consent, "pause", 1, partners)
     withdraw(place, consent, partners)
     keeper = next(member for member in place.ledger.members() if "operator" in member.name)
@@ -94,7 +98,7 @@ def test_receipts_and_evidence_of_a_passkey_and_a_key_check_offline(place, partn
 
 def test_a_request_is_refused_by_a_passkey(place, firm, phone):
     asked = place.request([GOOD], firm=firm)
-    made = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})
+    made = place.bank.post("/v1/consent-requests", place.asking(asked))
     draft = unsigned_refusal(place.ledger.consent_domain, from_hex(made["id"], "request"))
     stranger = new_phone()
     assert refused(lambda: draft.submit(place.bank, [stranger.sign(draft.digest)])) == (422, "signer_not_controller")
@@ -120,11 +124,11 @@ def test_c3_a_passkey_that_does_not_control_the_subject_grants_nothing(place, fi
     assert refused(lambda: grant(place, firm, [new_key()], GOOD)) == (422, "signer_not_controller")
     # the same key, made for the domain of somebody else
     elsewhere = Phone(Authenticator(phone.authenticator.scalar, "other.example"))
-    terms = place.terms([GOOD], firm=firm)
+    terms = place.consent([GOOD], firm=firm)
     digest = terms.digest(place.ledger.consent_domain)
     client = elsewhere.authenticator.client_data(digest, origin="https://other.example")
     assertion = signature_to_json(elsewhere.sign(digest, client=client))
-    assert refused(lambda: place.post_terms(terms, signatures=[assertion])) == (422, "signer_not_controller")
+    assert refused(lambda: place.post_consent(terms, signatures=[assertion])) == (422, "signer_not_controller")
 
 
 def signing_something_else(phone, digest):
@@ -159,9 +163,9 @@ def signing_a_creation(phone, digest):
     ],
 )
 def test_c5_an_assertion_that_does_not_sign_these_terms_grants_nothing(place, firm, phone, spoil, reason):
-    terms = place.terms([GOOD], firm=firm)
+    terms = place.consent([GOOD], firm=firm)
     assertion = signature_to_json(spoil(phone, terms.digest(place.ledger.consent_domain)))
-    assert refused(lambda: place.post_terms(terms, signatures=[assertion])) == (422, reason)
+    assert refused(lambda: place.post_consent(terms, signatures=[assertion])) == (422, reason)
 
 
 @pytest.mark.parametrize(
@@ -177,33 +181,44 @@ def test_c5_an_assertion_that_does_not_sign_these_terms_grants_nothing(place, fi
     ],
 )
 def test_c5_what_is_no_signature_is_refused_by_name(place, firm, signature):
-    terms = place.terms([GOOD], firm=firm)
-    status, reason = refused(lambda: place.post_terms(terms, signatures=[signature]))
+    terms = place.consent([GOOD], firm=firm)
+    status, reason = refused(lambda: place.post_consent(terms, signatures=[signature]))
     assert status == 422
     assert reason in {"field_missing", "field_unknown", "type_wrong", "value_malformed"}
+
+
+def persons(*addresses):
+    return [{"person": number, "address": f"0x{address}"} for number, address in enumerate(addresses, start=1)]
 
 
 @pytest.mark.parametrize(
     ("controllers", "threshold", "reason"),
     [
         ([], 1, "request_invalid"),
-        (["0x" + "00" * 20], 1, "request_invalid"),
-        (["0x" + "11" * 20] * 2, 1, "request_invalid"),
-        (["0x" + "11" * 20], 2, "request_invalid"),
-        (["0x" + "11" * 20], 0, "value_out_of_range"),
-        (["0x" + "11" * 19], 1, "value_malformed"),
-        ([5], 1, "value_malformed"),
-        ([{"kind": "passkey", "rp_id_hash": "0x" + "11" * 32, "public_key": "0x" + "11" * 64}], 1, "value_malformed"),
-        ([{"kind": "card", "rp_id_hash": "0x" + "11" * 32, "public_key": "0x" + "11" * 64}], 1, "value_malformed"),
-        ([{"kind": "passkey"}], 1, "field_missing"),
-        (["0x" + f"{number:040x}" for number in range(1, 18)], 1, "too_large"),
+        (persons("00" * 20), 1, "request_invalid"),
+        (persons("11" * 20, "11" * 20), 1, "request_invalid"),
+        (persons("11" * 20), 2, "request_invalid"),
+        ([*persons("11" * 20), {"person": 1, "address": "0x" + "22" * 20}], 2, "request_invalid"),
+        (persons("11" * 20), 0, "value_out_of_range"),
+        (persons("11" * 19), 1, "value_malformed"),
+        ([5], 1, "type_wrong"),
+        ([{"person": 0, "address": "0x" + "11" * 20}], 1, "value_out_of_range"),
+        ([{"address": "0x" + "11" * 20}], 1, "field_missing"),
+        ([{"person": 1}], 1, "field_missing"),
+        (
+            [{"person": 1, "passkey": {"rp_id_hash": "0x" + "11" * 32, "public_key": "0x" + "11" * 64}}],
+            1,
+            "value_malformed",
+        ),
+        ([{"person": 1, "passkey": {}}], 1, "field_missing"),
+        (persons(*(f"{number:040x}" for number in range(1, 18))), 1, "too_large"),
     ],
 )
 def test_c4_controllers_that_make_no_sense_are_refused_everywhere(place, controllers, threshold, reason):
     body = {"controllers": controllers, "threshold": threshold}
     register = {"credit_code": credit_code(place.fresh(), SEED), **body}
     subject = path_of(place.shop)
-    rotation = {**body, "salt": "0x" + "11" * 32, "entry": 1, "signatures": []}
+    rotation = {**body, "salt": "0x" + "11" * 32, "entry": 1, "deadline": 2**37 - 1, "signatures": []}
     status = 413 if reason == "too_large" else 422
     assert refused(lambda: place.regulator.post("/v1/subjects", register)) == (status, reason)
     assert refused(lambda: place.regulator.post(f"{subject}/recoveries", body)) == (status, reason)
@@ -234,14 +249,28 @@ def test_a_subject_is_shown_to_itself_and_the_registrar_alone(place, partnership
     assert refused(lambda: place.regulator.get("/v1/subjects/0x00")) == (422, "value_malformed")
 
 
+def test_a_set_that_others_put_in_force_is_shown_as_unknown_until_somebody_shows_it(place):
+    firm, heir = place.register(place.fresh()), new_key()
+    old, heirs = Key(firm.keys[0]), controllers_of([heir])
+    retiring = Controllers.from_json(place.regulator.get(path_of(firm))["controllers"])
+    made = Rotation(firm.subject, 1, heirs, MAX_DEADLINE)
+    place.ledger_of("governor").rotate(made, retiring, (old.sign(made.digest(place.ledger.subject_domain)),))
+    shown = place.regulator.get(path_of(firm))
+    assert (shown["entry"], shown["by"], shown["next_entry"]) == (1, "rotation", 2)
+    assert (shown["commitment"], shown["controllers"]) == (to_hex(heirs.commitment), None)
+    assert [entry["entry"] for entry in shown["history"]] == [0]
+    rotate(place, firm, [old], heirs)
+    assert place.regulator.get(path_of(firm))["controllers"] == heirs.to_json()
+
+
 def test_e6_signatures_of_both_kinds_are_kept_and_shown_in_one_form_and_the_evidence_checks(
     place, partnership, partners
 ):
-    terms = place.terms([GOOD], firm=partnership)
+    terms = place.consent([GOOD], firm=partnership)
     by_phone, by_key = (person.sign(terms.digest(place.ledger.consent_domain)) for person in partners)
-    granted = place.post_terms(terms, signatures=[signature_to_json(one) for one in (by_key, by_phone)])
+    granted = place.post_consent(terms, signatures=[signature_to_json(one) for one in (by_key, by_phone)])
     form = [signature_to_json(one) for one in (by_phone.in_one_form(), by_key)]
     assert granted["signatures"] == form
-    bundle = place.bank.evidence(place.bank.verify(granted["id"], [GOOD])["use"]["id"])
+    bundle = place.bank.evidence(place.verify(granted["id"], [GOOD])["use"]["id"])
     assert json.loads(bundle)["presentation"]["consent"]["signatures"] == form
     assert examine(bundle, place.ledger.trust()).failed is None

@@ -105,10 +105,11 @@ def live(place):
     consent = place.grant(GOOD, "tax_payment.tax_kind reveal", firm=shop)
     assert place.ask(consent, GOOD, "tax_payment.tax_kind reveal") == [("holds", None)] * 2
     place.served.kill_node()
-    assert seen(place.bank.verify(consent, [GOOD], operator=OPERATOR)) == [("holds", None)]
+    assert seen(place.verify(consent, [GOOD], operator=OPERATOR)) == [("holds", None)]
     code = credit_code(FIRMS[1], SEED)
     place.tax.post("/v1/erasures", {"credit_code": code})
-    for body in ({"credit_code": code}, {"credit_code": code, "controllers": [code], "threshold": 1}):
+    keys = ([code], [{"person": 1, "address": code}])
+    for body in ({"credit_code": code}, *({"credit_code": code, "controllers": one, "threshold": 1} for one in keys)):
         for path in ("/v1/erasures", "/v1/subjects", "/v1/consents"):
             with pytest.raises(ApiError) as refused:
                 place.regulator.post(path, {**body, "schema": "tax_payment", code: code})

@@ -54,7 +54,7 @@ def trust(place):
 
 @pytest.fixture(scope="module")
 def answer(place):
-    return place.bank.verify(place.grant(*QUESTIONS), QUESTIONS)
+    return place.verify(place.grant(*QUESTIONS), QUESTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -90,7 +90,7 @@ def test_the_answer_names_its_evidence_and_is_else_as_it_was(place, answer, bund
         "use",
         "uses",
         "max_uses",
-        "controllers_entry",
+        "controllers",
         "presentation",
         "evidence",
         "receipt",
@@ -111,7 +111,7 @@ def test_evidence_of_four_claims_is_small(bundle):
 
 def test_what_the_bank_demanded_and_every_reason_is_in_the_evidence(place, trust):
     consent = place.grant(HOLDS, ABSENT)
-    told = place.bank.verify(consent, [HOLDS, ABSENT, FAILS], max_age_days=AGE_DAYS - 1)
+    told = place.verify(consent, [HOLDS, ABSENT, FAILS], max_age_days=AGE_DAYS - 1)
     report = examine(evidence_of(place, told), trust)
     assert [(verdict.outcome, verdict.reason) for verdict in report.verdicts] == seen(told)
     assert {reason for _, reason in seen(told)} == {"attestation_too_old", "question_not_consented"}
@@ -119,7 +119,7 @@ def test_what_the_bank_demanded_and_every_reason_is_in_the_evidence(place, trust
 
 
 def test_an_answer_that_cost_no_use_has_no_evidence(place):
-    refused = place.bank.verify(place.grant(HOLDS), [FAILS])
+    refused = place.verify(place.grant(HOLDS), [FAILS])
     assert (refused["use"], refused["evidence"]) == (None, None)
 
 
@@ -151,7 +151,7 @@ def test_a_firm_and_a_department_cannot_fetch_evidence(place, answer):
 @pytest.mark.parametrize("who", ["tax", "regulator"])
 def test_d2_erasing_what_an_answer_shows_erases_the_evidence_that_is_kept(place, trust, who):
     firm = place.new_firm()
-    both, other = (place.bank.verify(place.grant(*asked, firm=firm), asked) for asked in ([HOLDS], [QUESTIONS[3]]))
+    both, other = (place.verify(place.grant(*asked, firm=firm), asked) for asked in ([HOLDS], [QUESTIONS[3]]))
     saved = evidence_of(place, both)
     getattr(place, who).post("/v1/erasures", {"credit_code": credit_code(firm.number, SEED)})
     for page in ("", ".html"):
@@ -226,7 +226,7 @@ def test_the_bank_gets_the_same_page_from_the_api(place, answer, files):
     ("questions", "code"), [([HOLDS], 0), ([HOLDS, FAILS], 1), ([ABSENT, HOLDS], 3), ([ABSENT, FAILS], 1)]
 )
 def test_save_and_verify_exit_with_the_verdict(place, files, questions, code):
-    told = place.bank.verify(place.grant(*questions), questions)
+    told = place.verify(place.grant(*questions), questions)
     file = files / f"saved-{told['use']['id']}.json"
     saved = place.credence("evidence", "save", told["use"]["id"], str(file), "--as", "demo-bank")
     assert (saved.returncode, saved.stdout) == (0, "")
@@ -254,7 +254,7 @@ def test_e7_what_does_not_check_exits_with_4_says_which_check_failed_and_is_not_
 
 def test_h7_under_the_trust_file_of_another_network_nothing_checks(files):
     other = json.loads((files / "trust.json").read_text("utf-8"))
-    other["genesis"] = "0x" + "11" * 32
+    other["eras"][0]["genesis"] = "0x" + "11" * 32
     (files / "other.json").write_text(json.dumps(other), "utf-8")
     done = run_offline("evidence", "verify", files / "evidence.json", "--trust", files / "other.json")
     assert done.returncode == 4

@@ -17,12 +17,15 @@ from api.vault.cipher import VaultKey
 from api.vault.quarantine import QuarantineState
 from ledger_node import clock
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import Plane, StatusReason
+from ledger_node.domain.subject import each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.office import SCHEMA, TAX, Interrupted, Killed, Office, Thief
+from tests.kit.signed_word import mark_of
 
 REGISTRAR = "market-regulator"
 MANY = 302
@@ -52,7 +55,9 @@ def credence(office, *arguments):
 
 def found(office, code, schema=SCHEMA):
     """Return what a search for a firm's attestation comes to: it itself, or the reason why there is none."""
-    return found_of(office, office.all.subjects.register(code, (address_of(b"\x01" * 32),), 1, now=clock.now()), schema)
+    return found_of(
+        office, office.all.subjects.register(code, each_person([address_of(b"\x01" * 32)]), 1, now=clock.now()), schema
+    )
 
 
 def found_of(office, registered, schema=SCHEMA):
@@ -196,14 +201,14 @@ def test_l1_a_change_under_a_compromised_key_counts_for_nothing(office, caplog, 
 def test_l1_registrations_that_a_thief_revoked_are_made_anew_when_the_change_is_dismissed(office):
     key = address_of(b"\x05" * 32)
     code = credit_code(4711, 13)
-    subject = office.all.subjects.register(code, (key,), 1, now=clock.now())
+    subject = office.all.subjects.register(code, each_person([key]), 1, now=clock.now())
     Thief(office, REGISTRAR).revoke_all()
     office.start()
     assert office.all.subjects.find(subject.id) is None
     assert office.all.subjects.why_unknown(subject.id) is Reason.QUARANTINED
     # whoever registers it again meanwhile changes nothing, and no start fails over it
     with pytest.raises(InvalidInputError) as refused:
-        office.all.subjects.register(code, (key,), 1, now=clock.now())
+        office.all.subjects.register(code, each_person([key]), 1, now=clock.now())
     assert refused.value.reason is Reason.QUARANTINED
     office.start()
     (one,) = open_quarantines(office)
@@ -224,9 +229,8 @@ def test_l1_what_the_instance_ordered_itself_is_never_put_into_quarantine(office
     (row,) = office.rows(1)
     (digest,) = office.issue([row])
     key = office.attestations([digest])[digest].data_key
-    erasures = office.all.erasures
-    real = erasures._ledger
-    erasures._ledger = Interrupted(real, "change_status", done=True, how=Killed())
+    erasures, changes = office.all.erasures, office.issuer().status_changes
+    changes._ledger = Interrupted(changes._ledger, "change_status", done=True, how=Killed())
     with pytest.raises(Killed):
         erasures.erase(office.member(TAX), credit_code=row.credit_code, schema=None)
     # revoked on the ledger, and the process ended before it noted which keys go: who asked asks again
@@ -270,36 +274,50 @@ def test_l1_a_change_that_comes_while_the_instance_serves_is_put_into_quarantine
     assert office.all.sampler.last.quarantines == 0
 
 
-def test_l1_a_change_that_comes_through_another_contract_hides_who_signed_it_and_deletes_nothing(office):
+def test_l1_a_change_that_comes_through_another_contract_names_who_signed_it_and_deletes_nothing(office):
     (row,) = office.rows(1)
     (digest,) = office.issue([row])
     key = office.attestations([digest])[digest].data_key
     thief = Thief(office, TAX)
     change, signature, words, masks = thief.signed([office.batches()[-1].start])
-    fields = (change.member, change.number, int(change.plane), change.changes_digest, int(change.reason))
+    what = (change.changes_digest, int(change.reason), change.deadline)
+    fields = (change.member, change.number, int(change.plane), *what)
     sent = office.propose("AnchorRegistry", ("changeStatus", fields, signature, words, masks))
-    assert office.all.ledger.signed_change(sent.mined.transaction) is None
     office.start()
     (one,) = open_quarantines(office)
-    assert (one.key, one.keys, one.transaction) == (None, 1, sent.mined.transaction)
+    assert (one.key, one.keys) == (address_of(office.home.read_key(TAX)), 1)
+    assert one.transaction == sent.mined.transaction
     assert office.all.keys.held([key]) == {key}
     decided(office)
 
 
-def test_l1_who_signed_a_change_is_read_from_its_transaction(office):
-    office.issue(office.rows(1))
-    thief, ledger = Thief(office, TAX), office.all.ledger
-    change, *rest = thief.signed([0])
-    signed = ledger.signed_change(thief.ledger.change_status(change, *rest).transaction)
-    assert (signed.change, signed.key) == (change, address_of(office.home.read_key(TAX)))
-    assert ledger.signed_change(thief.anchor()[1].transaction) is None
-    assert ledger.signed_change(random_bytes(32)) is None
+def test_k10_what_the_council_has_cleared_answers_again(office):
+    (row,) = office.rows(1)
+    (digest,) = office.issue([row])
+    position, thief = office.batches()[-1].start, Thief(office, TAX)
+    mined = thief.revoke([position])
+    office.all.follower.catch_up()
+    assert found(office, row.credit_code) is Reason.QUARANTINED
+    (event,) = thief.ledger.events_between(mined.block.number, mined.block.number)
+    mark = mark_of(event)
+    office.replace_key(TAX, end=mined.block.time)
+    fields = (mark.member, int(mark.plane), mark.number, mark.reason, mark.changes_digest, mark.marked_at)
+    office.propose("AnchorRegistry", ("restore", (*fields, mark.actor, to_hex(mark.key)), mark.changes_digest))
+    office.all.ledger.clear(mark, event.words, event.masks, event.masks)
+    office.start()
+    office.all.follower.catch_up()
+    assert open_quarantines(office) == []
+    shown = found(office, row.credit_code)
+    assert (shown.header.digest, shown.position) == (digest, position)
+    status = office.status([position])
+    assert not status[office.member(TAX), Plane.REVOKED, position // 256] >> position % 256 & 1
 
 
-def test_l1_an_old_store_beside_the_key_ledger_finds_nothing_of_what_was_erased_since(office):
+@pytest.mark.parametrize("issues", [True, False])
+def test_l1_an_old_store_beside_the_key_ledger_finds_nothing_of_what_was_erased_since(office, issues):
     """Of the store there are old copies; the key ledger never goes back, and its tombstones are what is replayed."""
-    code, key = credit_code(815, 13), address_of(b"\x06" * 32)
-    subject = office.all.subjects.register(code, (key,), 1, now=clock.now())
+    code, key = credit_code(815 + issues, 13), address_of(b"\x06" * 32)
+    subject = office.all.subjects.register(code, each_person([key]), 1, now=clock.now())
     (digest,) = office.issue(office.rows(codes=[code]))
     data_key = office.attestations([digest])[digest].data_key
     wrapped = office.all.keys.get([data_key])
@@ -309,14 +327,15 @@ def test_l1_an_old_store_beside_the_key_ledger_finds_nothing_of_what_was_erased_
     office.start()
     for slug in (TAX, REGISTRAR):
         office.all.erasures.erase(office.member(slug), credit_code=code, schema=None)
-    office.issue(office.rows(1))
+    if issues:
+        office.issue(office.rows(1))
     office.end()
     for path in office.home.path.glob("store.sqlite3*"):
         path.unlink()
     shutil.copy(office.folder / "old.sqlite3", office.home.store)
     office.all = None
     office.start()
-    assert office.all.gaps.close().is_older
+    assert office.all.gaps.close().is_older == issues
     assert open_quarantines(office) == []
     assert office.all.keys.held([data_key]) == set()
     assert office.all.keys.erased([data_key]) == {data_key}
@@ -325,7 +344,7 @@ def test_l1_an_old_store_beside_the_key_ledger_finds_nothing_of_what_was_erased_
         office.all.keys.put(wrapped)
     assert refused.value.reason is Reason.ERASED
     # the firm is unlinked again, so it can be registered as a new one
-    again = office.all.subjects.register(code, (key,), 1, now=clock.now())
+    again = office.all.subjects.register(code, each_person([key]), 1, now=clock.now())
     assert again.id != subject.id
     assert found_of(office, again) is Reason.ERASED
 
@@ -333,7 +352,7 @@ def test_l1_an_old_store_beside_the_key_ledger_finds_nothing_of_what_was_erased_
 def test_l1_a_revocation_for_another_reason_hides_nothing_and_the_row_is_news(office):
     (row,) = office.rows(1)
     (digest,) = office.issue([row])
-    Thief(office, TAX).revoke([office.batches()[-1].start], StatusReason.ISSUED_IN_ERROR)
+    Thief(office, TAX).revoke([office.batches()[-1].start], StatusReason.NO_LONGER_USED)
     office.start()
     assert open_quarantines(office) == []
     assert isinstance(found(office, row.credit_code), UnsealedAttestation)
@@ -344,8 +363,8 @@ def test_l1_a_revocation_for_another_reason_hides_nothing_and_the_row_is_news(of
 def test_l1_l2_an_erasure_whose_number_a_thief_took_is_signed_anew(office):
     (row,) = office.rows(1)
     office.issue([row])
-    erasures, thief = office.all.erasures, Thief(office, TAX)
-    real, times = erasures._ledger, iter([1])
+    erasures, changes, thief = office.all.erasures, office.issuer().status_changes, Thief(office, TAX)
+    real, times = changes._ledger, iter([1])
 
     class Overtaken:
         def __getattr__(self, name):
@@ -356,7 +375,7 @@ def test_l1_l2_an_erasure_whose_number_a_thief_took_is_signed_anew(office):
                 thief.revoke([0])
             return real.change_status(*arguments)
 
-    erasures._ledger = Overtaken()
+    changes._ledger = Overtaken()
     number = office.all.ledger.status_number(office.member(TAX))
     erased = erasures.erase(office.member(TAX), credit_code=row.credit_code, schema=None)
     assert erased.mined is not None

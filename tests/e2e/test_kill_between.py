@@ -14,17 +14,21 @@ from api.services.consent.lifecycle import ConsentService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
 from api.services.issuing.job import show_job
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from api.work.resumable import PendingWork, Resumable
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S, Role
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.consent import ConsentRequest, Terms, revocation_hash
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
+from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
+from ledger_node.domain.controller_rule import controller_query, entry_in_force
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.subject import rotation_digest
+from ledger_node.domain.signature import address_of
+from ledger_node.domain.subject import each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.clock import AheadNode
 from tests.kit.postgres import usual_database
@@ -62,7 +66,8 @@ class Services:
 
     def __init__(self, instance, ledger):
         history = ControllerHistory(instance.store, ledger)
-        consents = ConsentService(instance.store, ledger, instance.subjects, history, instance.purposes)
+        keys = instance.consents.keys
+        consents = ConsentService(instance.store, ledger, instance.subjects, history, instance.purposes, keys)
         self.history = history
         self.consents = consents
         self.rotations = RotationService(ledger, history, consents)
@@ -103,7 +108,7 @@ def key():
 @pytest.fixture
 def subject(instance, key):
     number = int.from_bytes(random_bytes(3), "big")
-    return instance.subjects.register(credit_code(number, 5), (key.controller,), 1, now=NOW).id
+    return instance.subjects.register(credit_code(number, 5), each_person([key.controller]), 1, now=NOW).id
 
 
 def life(instance, method=None, *, done=False, how=None):
@@ -121,8 +126,9 @@ def entries(instance, subject):
 
 
 def rotate(services, instance, subject, key, heirs, entry=1):
-    digest = rotation_digest(subject, entry, heirs.commitment, instance.ledger.subject_domain)
-    return services.rotations.rotate(subject, entry, heirs, (key.sign(digest),))
+    made = Rotation(subject, entry, heirs, MAX_DEADLINE)
+    signatures = (key.sign(made.digest(instance.ledger.subject_domain)),)
+    return services.rotations.rotate(made, signatures, now=NOW)
 
 
 @pytest.mark.parametrize("done", [False, True])
@@ -132,7 +138,8 @@ def test_n1_a_rotation_is_finished_once(instance, subject, key, done, again):
     with pytest.raises(Killed):
         rotate(life(instance, "rotate", done=done), instance, subject, key, heirs)
     services = life(instance)
-    assert services.history.current(subject).entry == 0
+    # who is in force only the ledger says
+    assert services.history.current(subject).entry == int(done)
     if again == "next start":
         services.start()
     else:
@@ -170,7 +177,7 @@ def test_n1_a_request_for_recovery_is_made_once(instance, subject, done, again):
     held = services.recoveries.request(subject, heirs)
     state = instance.ledger.recovery(subject)
     assert (held.number, state.number, state.commitment) == (1, 1, heirs.commitment)
-    assert held.requested_at == state.requested_at
+    assert held.completable_at == state.completable_at
 
 
 @pytest.mark.parametrize("done", [False, True])
@@ -206,15 +213,15 @@ def test_a_recovery_whose_completion_was_begun_can_still_be_cancelled(instance, 
     services.recoveries.request(subject, controllers_of([new_key()]))
     with pytest.raises(Killed):
         life(instance, "complete_recovery").recoveries.complete(subject, 1)
-    services.recoveries.cancel(subject, 1, None)
+    services.recoveries.abandon(subject, 1)
     assert instance.ledger.recovery(subject).commitment is None
     with pytest.raises(InvalidInputError) as gone:
         services.recoveries.complete(subject, 1)
     assert gone.value.reason is Reason.RECOVERY_NOT_PENDING
 
 
-def terms_of(instance, subject):
-    """Return terms that the bank of this instance could be granted."""
+def consent_of(instance, subject):
+    """Return a consent that the bank of this instance could be granted."""
     bank = next(member for member in instance.ledger.members() if Role.BANK in member.roles)
     now = instance.ledger.head().time
     asked = ConsentRequest(
@@ -229,61 +236,72 @@ def terms_of(instance, subject):
         expires_at=now + 86_400,
         max_uses=3,
         retention_days=30,
+        spend_key=address_of(random_bytes(32)),
         salt=random_bytes(32),
     )
     text = consent_text(asked, wording(Language.CHINESE, {}))
-    return Terms.accepting(asked, Language.CHINESE.value, text_digest(text), revocation_hash(random_bytes(32)))
+    terms = Terms.accepting(asked, Language.CHINESE.value, text_digest(text))
+    bounds = Bounds.accepting(
+        asked,
+        grant_before=asked.expires_at,
+        steward_key=address_of(instance.consents.keys.steward(terms)),
+        withdrawal_hash=withdrawal_hash(random_bytes(32)),
+    )
+    return Consent(terms, bounds)
 
 
-def grant(services, instance, terms, key):
-    digest = terms.digest(instance.ledger.consent_domain)
+def grant(services, instance, consent, key):
+    digest = consent.digest(instance.ledger.consent_domain)
     now = instance.ledger.head().time
-    return services.consents.grant(terms, (key.sign(digest),), now=now)
+    return services.consents.grant(consent, (key.sign(digest),), now=now)
 
 
-def judged_by(instance, terms, entry):
-    """Return the commitment that rule 9 holds the consent against, if this was the entry of its time."""
-    consent = terms.digest(instance.ledger.consent_domain)
-    return instance.ledger.facts(FactQuery(consent=consent, subject=(terms.subject, entry))).controllers
+def judged_by(instance, consent):
+    """Return the commitment that rule 9 holds the consent against."""
+    subject = consent.terms.subject
+    granted_at = instance.ledger.consents([consent.digest(instance.ledger.consent_domain)])[0][0].granted_at
+    history = instance.ledger.controller_history(subject)
+    keys = instance.ledger.facts(FactQuery(keys=history.keys)).keys
+    facts = instance.ledger.facts(FactQuery(subject=controller_query(subject, history, keys, [granted_at])))
+    return entry_in_force(facts, granted_at).entry.commitment
 
 
 @pytest.mark.parametrize("done", [False, True])
 def test_n1_a_grant_that_waits_for_the_ledger_is_recorded_before_its_signers_hand_over(instance, subject, key, done):
-    terms, first = terms_of(instance, subject), life(instance).history.current(subject)
+    consent, first = consent_of(instance, subject), life(instance).history.current(subject)
     with pytest.raises(Killed):
-        grant(life(instance, "grant", done=done), instance, terms, key)
+        grant(life(instance, "grant", done=done), instance, consent, key)
     services = life(instance)
     rotate(services, instance, subject, key, controllers_of([new_key()]))
-    assert services.consents.find(terms.digest(instance.ledger.consent_domain)).on_ledger
-    assert judged_by(instance, terms, 0) == first.controllers.commitment
-    assert judged_by(instance, terms, 1) is None
+    assert services.consents.find(consent.digest(instance.ledger.consent_domain)).on_ledger
+    assert judged_by(instance, consent) == first.controllers.commitment
 
 
 def test_a_grant_of_the_very_second_before_a_rotation_stays_good(instance, subject, key):
     services = life(instance)
     for entry in range(3):
         before = services.history.current(subject)
-        terms = terms_of(instance, subject)
-        grant(services, instance, terms, key)
+        consent = consent_of(instance, subject)
+        grant(services, instance, consent, key)
         rotate(services, instance, subject, key, controllers_of([key, new_key()]), entry + 1)
-        assert judged_by(instance, terms, entry) == before.controllers.commitment
+        assert judged_by(instance, consent) == before.controllers.commitment
 
 
 def test_terms_that_the_ledger_refused_under_the_predecessors_are_granted_by_the_present_controllers(
     instance, subject, key
 ):
-    terms, refusing = terms_of(instance, subject), ContractRevertError("ConsentExpired", {})
+    consent, refusing = consent_of(instance, subject), ContractRevertError("ConsentExpired", {})
     early = life(instance, "grant", how=refusing)
     with pytest.raises(ContractRevertError):
-        grant(early, instance, terms, key)
+        grant(early, instance, consent, key)
     heirs = controllers_of([key, new_key()])
     rotate(early, instance, subject, key, heirs)
     late = life(instance)
     late.start()
-    assert not late.consents.find(terms.digest(instance.ledger.consent_domain)).on_ledger
-    held = grant(late, instance, terms, key)
+    assert not late.consents.find(consent.digest(instance.ledger.consent_domain)).on_ledger
+    held = grant(late, instance, consent, key)
     assert (held.on_ledger, held.entry) == (True, 1)
-    assert judged_by(instance, terms, 1) == heirs.commitment
+    assert judged_by(instance, consent) == heirs.commitment
 
 
 @pytest.mark.parametrize("done", [False, True])
@@ -295,12 +313,12 @@ def test_n1_a_registration_is_finished_at_the_next_start(instance, key, done):
     subjects._ledger = Interrupted(real, "register_subject", done=done, how=Killed())
     try:
         with pytest.raises(Killed):
-            subjects.register(code, (key.controller,), 1, now=NOW)
+            subjects.register(code, each_person([key.controller]), 1, now=NOW)
     finally:
         subjects._ledger = real
     for waiting in subjects.waiting():
         subjects.resume(waiting, NOW)
-    found = subjects.register(code, (key.controller,), 1, now=NOW)
+    found = subjects.register(code, each_person([key.controller]), 1, now=NOW)
     present = instance.controllers.current(found.id)
     assert present.since == instance.ledger.controller_entry(found.id, 0).since
     assert entries(instance, found.id) == [present.controllers.commitment]
@@ -309,16 +327,17 @@ def test_n1_a_registration_is_finished_at_the_next_start(instance, key, done):
 @pytest.mark.parametrize("done", [False, True])
 def test_n1_an_erasure_that_was_cut_off_is_finished_by_asking_again_and_revokes_once(instance, key, done):
     code = credit_code(int.from_bytes(random_bytes(3), "big"), 7)
-    subject = instance.subjects.register(code, (key.controller,), 1, now=NOW)
+    subject = instance.subjects.register(code, each_person([key.controller]), 1, now=NOW)
     member = next(member.id for member in instance.ledger.members() if Role.REGISTRAR in member.roles)
     erasures, before = instance.erasures, instance.ledger.status_number(member)
-    real = erasures._ledger
-    erasures._ledger = Interrupted(real, "change_status", done=done, how=Killed())
+    changes = instance.issuers[member].status_changes
+    real = changes._ledger
+    changes._ledger = Interrupted(real, "change_status", done=done, how=Killed())
     try:
         with pytest.raises(Killed):
             erasures.erase(member, credit_code=code, schema=None)
     finally:
-        erasures._ledger = real
+        changes._ledger = real
     erased = erasures.erase(member, credit_code=code, schema=None)
     assert (erased.attestations, erased.mined is None) == ((subject.registration,), done)
     assert instance.ledger.status_number(member) == before + 1

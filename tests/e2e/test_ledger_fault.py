@@ -8,6 +8,7 @@ from contextlib import closing
 
 import pytest
 
+from api.client.asking import Asker
 from api.client.client import ApiError, Client
 from api.client.credential import credential_named
 from api.home.home import Home
@@ -16,7 +17,7 @@ from ledger_node.node.embedded import Engine
 from tests.kit.chain import copy_chain
 from tests.kit.node import SEALER_KEY, NodeProcess, genesis
 from tests.kit.proxy import Proxy
-from tests.kit.served import one_form, seen
+from tests.kit.served import seen
 
 CONSENTS = 10
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -27,8 +28,8 @@ class Beside:
 
     def __init__(self, place, folder, *node_urls):
         place.require_file()
+        self._place = place
         self._consents = [place.grant(QUESTION) for _ in range(CONSENTS)]
-        self.turn()
         self.home = copy_home(place.home, folder)
         command = [sys.executable, "-m", "api.cli.main", "serve", "--home", str(folder), "--port", "0", "--json"]
         command += ["--stop-with-parent", "--processes", "1", "--access-interval", "3600"]
@@ -39,11 +40,14 @@ class Beside:
         assert line, (folder / "serve.log").read_text("utf-8")[-2000:]
         self.said = json.loads(line)
         self.client = Client(self.said["url"], credential_named(place.home, "demo-bank"))
+        self.turn()
         self.ready()
 
     def turn(self):
         """Go on with a consent that was not used yet."""
         self.consent = self._consents.pop()
+        self._asker = Asker(self._place.bank, self._place.seed, self.consent)
+        self._asker._client = self.client
 
     def ready(self):
         while True:
@@ -54,7 +58,7 @@ class Beside:
                     raise
 
     def verify(self):
-        return seen(self.client.verify(self.consent, [one_form(QUESTION)]))
+        return seen(self._asker.ask([QUESTION]))
 
     def close(self):
         self.client.close()
@@ -142,11 +146,12 @@ def test_a6_while_the_node_is_behind_there_is_no_verdict(place, beside, proxy, t
     assert beside.verify() == [("holds", None)]
 
 
-@pytest.mark.parametrize("changes", [{"chain_id": 4_711}, {"chain_id": 760_001}])
-def test_a6_while_the_node_is_of_another_chain_there_is_no_verdict(beside, proxy, tmp_path, changes):
+@pytest.mark.parametrize("is_rehearsal", [True, False])
+def test_a6_while_the_node_is_of_another_chain_there_is_no_verdict(place, beside, proxy, tmp_path, is_rehearsal):
+    chain_id = 4_711 if is_rehearsal else place.home.address_book().chain_id
     true = proxy.target
     path = tmp_path / "chain.sqlite"
-    Engine.create(path, genesis(**changes), SEALER_KEY).close()
+    Engine.create(path, genesis(chain_id=chain_id), SEALER_KEY).close()
     other = NodeProcess(path)
     try:
         assert beside.verify() == [("holds", None)]

@@ -7,9 +7,12 @@ from sqlalchemy import select
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
+from api.client.consent import accept
 from api.storage.table import consent_deadline
 from ledger_node.domain.batch import ShownAttestation
-from ledger_node.domain.consent import Change, change_digest, refusal_digest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest
+from ledger_node.domain.consent_order import SecretOrder, ShownConsentId
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
@@ -43,7 +46,7 @@ def change(place, name, what, number):
 
 def test_a_bank_learns_what_becomes_of_its_requests_and_consents(place):
     asked = place.request([one_form(GOOD)])
-    request = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
+    request = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
     digest = refusal_digest(from_hex(request, "request"), place.ledger.consent_domain)
     signatures = [to_hex(sign(digest, place.shop.keys[0]))]
     place.shop.client.post(f"/v1/consent-requests/{request}/refusal", {"signatures": signatures})
@@ -51,35 +54,40 @@ def test_a_bank_learns_what_becomes_of_its_requests_and_consents(place):
     granted = place.grant(GOOD, secret=secret)
     change(place, granted, Change.PAUSE, 1)
     change(place, granted, Change.RESUME, 2)
-    use = place.bank.verify(granted, [GOOD])["use"]["id"]
+    answer = place.verify(granted, [GOOD])
+    number = answer["presentation"]["use"]["number"]
     place.shop.client.post(f"/v1/consents/{granted}/withdrawal", {"secret": to_hex(secret)})
     bank = told_until(place.bank, ("consent.withdrawn", {"consent": granted}))
     assert about(bank, request) == ["consent.refused"]
     assert about(bank, granted) == ["consent.granted", "consent.paused", "consent.resumed", "consent.withdrawn"]
     assert ("consent.paused", {"consent": granted, "number": 1}) in bank
-    shop = told_until(place.shop.client, ("consent.used", {"consent": granted, "use": use, "number": 1}))
-    assert about(shop, request) == ["consent.requested"]
-    assert about(shop, granted) == ["consent.used"]
+    shop = told_until(place.shop.client, ("consent.withdrawn", {"consent": granted}))
+    assert ("consent.used", {"consent": granted, "use": answer["use"]["id"], "number": number}) in shop
+    assert about(shop, request) == ["consent.requested", "consent.refused"]
+    # a firm is told of all that happens to its consents, since another's instance may have sent it
+    own = ["consent.granted", "consent.paused", "consent.resumed", "consent.used", "consent.withdrawn"]
+    assert about(shop, granted) == own
     assert from_hex(granted, "consent") not in deadlines(place)
 
 
 def test_a_grant_tells_the_request_that_it_answers(place):
     asked = place.request([one_form(GOOD)])
-    request = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
-    terms = place.terms([one_form(GOOD)])
-    signature = to_hex(sign(terms.digest(place.ledger.consent_domain), place.shop.keys[0]))
-    body = {"terms": terms.to_json(), "signatures": [signature], "request": request}
-    granted = place.shop.client.post("/v1/consents", body)["id"]
+    request = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
+    consent, _ = accept(place.shop.client, asked, Language.CHINESE, random_bytes(32), now=place.now())
+    signature = to_hex(sign(consent.digest(place.ledger.consent_domain), place.shop.keys[0]))
+    body = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json(), "signatures": [signature]}
+    granted = place.shop.client.post("/v1/consents", body | {"request": request})["id"]
     told = told_until(place.bank, ("consent.granted", {"consent": granted, "request": request}))
     assert about(told, request) == ["consent.granted"]
-    assert deadlines(place)[from_hex(granted, "consent")] == terms.expires_at
+    assert deadlines(place)[from_hex(granted, "consent")] == consent.bounds.expires_at
 
 
 def test_a_withdrawal_past_every_relayer_is_told_as_well(place):
     secret = random_bytes(32)
-    granted = place.grant(GOOD, secret=secret)
-    sender = place.ledger_of("governor")
-    sender.withdraw(from_hex(granted, "consent"), secret)
+    consent = place.consent([one_form(GOOD)], secret=secret)
+    granted = place.post_consent(consent)["id"]
+    shown = ShownConsentId.from_hash(consent.terms.struct_hash, consent.bounds, place.ledger.consent_domain)
+    place.ledger_of("governor").withdraw(SecretOrder(shown, secret))
     told_until(place.bank, ("consent.withdrawn", {"consent": granted}))
     (*_, receipt) = place.bank.receipts(granted)
     assert (receipt["act"], receipt["basis"]["secret"]) == ("withdrawn", to_hex(secret))
@@ -88,7 +96,7 @@ def test_a_withdrawal_past_every_relayer_is_told_as_well(place):
 def test_a_bank_learns_that_what_its_answer_relied_on_is_superseded_or_revoked(place):
     firm = place.new_firm()
     granted = place.grant(GOOD, RATED, firm=firm)
-    answer = place.bank.verify(granted, [GOOD])
+    answer = place.verify(granted, [GOOD])
     (shown,) = answer["presentation"]["attestations"]
     place.attest("tax_payment", [(firm.number, {"实缴税额（元）": "3,000,000.00"})], correct=True)
     superseded = to_hex(ShownAttestation.from_json(shown).header.digest)

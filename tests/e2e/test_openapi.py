@@ -15,6 +15,7 @@ POSTS = {
     "/v1/attestations",
     "/v1/subjects",
     "/v1/subjects/{subject}/rotations",
+    "/v1/subjects/{subject}/holds",
     "/v1/subjects/{subject}/recoveries",
     "/v1/subjects/{subject}/recoveries/{number}/cancellation",
     "/v1/subjects/{subject}/recoveries/{number}/completion",
@@ -24,6 +25,8 @@ POSTS = {
     "/v1/consent-requests/{request_id}/refusal",
     "/v1/consent-texts",
     "/v1/consents/{consent}/withdrawal",
+    "/v1/steward-keys",
+    "/v1/withdrawals",
     "/v1/verifications",
     "/v1/erasures",
 }
@@ -46,11 +49,16 @@ OPERATIONS = {
     "getMetrics": "GET /metrics",
     "getReadiness": "GET /readyz",
     "getReceipt": "GET /v1/consents/{consent}/receipts/{receipt}",
+    "getStewardKey": "POST /v1/steward-keys",
     "getResourceMetadata": "GET /.well-known/oauth-protected-resource",
     "getServerMetadata": "GET /.well-known/oauth-authorization-server",
     "getSignInKeys": "GET /v1/sign-in-keys/{member}",
     "getSubject": "GET /v1/subjects/{subject}",
     "getWebhook": "GET /v1/webhook",
+    "getSpendSeed": "GET /v1/spend-seed",
+    "handOverSpendSeed": "PUT /v1/spend-seed",
+    "takeBackSpendSeed": "DELETE /v1/spend-seed",
+    "holdSubject": "POST /v1/subjects/{subject}/holds",
     "grantConsent": "POST /v1/consents",
     "listAccessLog": "GET /v1/access-log",
     "listConsentRequests": "GET /v1/consent-requests",
@@ -69,6 +77,7 @@ OPERATIONS = {
     "requestConsent": "POST /v1/consent-requests",
     "requestRecovery": "POST /v1/subjects/{subject}/recoveries",
     "requestToken": "POST /v1/token",
+    "relayWithdrawal": "POST /v1/withdrawals",
     "rotateControllers": "POST /v1/subjects/{subject}/rotations",
     "uploadRecords": "POST /v1/attestations",
     "verifyClaims": "POST /v1/verifications",
@@ -116,7 +125,7 @@ def test_every_route_that_takes_a_body_describes_it_with_an_example(document):
     for path in posts:
         for content in paths[path]["post"]["requestBody"]["content"].values():
             assert content["schema"]
-            assert example_of(content) or path.endswith(("completion", "cancellation"))
+            assert example_of(content) or path.endswith(("completion", "cancellation", "holds"))
 
 
 def test_the_document_is_openapi_3_1(document):
@@ -161,13 +170,17 @@ def test_every_route_says_what_it_answers_and_shows_it(document):
         validator(document, content["schema"]).validate(example_of(content))
 
 
+SIGNED = {"ConsentTerms", "ConsentRequestTerms", "NewConsentRequestTerms", "ConsentBounds"}
+"""What is signed: described member by member."""
+
+
 def test_every_component_is_used_and_described(document):
     text = str(document)
     for kind, components in document["components"].items():
         for name, component in components.items():
             assert kind == "securitySchemes" or f"#/components/{kind}/{name}'" in text
             if kind == "schemas" and component.get("type") == "object":
-                assert component.get("description") or name in {"ConsentTerms", "ConsentRequestTerms"}
+                assert component.get("description") or name in SIGNED
 
 
 def test_every_body_that_is_shown_is_what_its_schema_says(document):
@@ -188,23 +201,36 @@ def test_the_examples_of_controllers_are_read_by_the_code(document):
 
 
 def test_every_route_says_how_it_refuses(document):
+    shared = document["components"]["responses"]
     for name, operation in operations(document):
-        if "/v1/" in name:
-            refusal = operation["responses"]["422"]["$ref"].rpartition("/")[2]
-            assert "application/problem+json" in document["components"]["responses"][refusal]["content"]
+        refusals = {status: body for status, body in operation["responses"].items() if status[0] not in "23"}
+        assert {"429", "503", "default"} <= set(refusals)
+        oauth = name == "POST /v1/token"
+        assert ("404" in refusals) == ("{" in name)
+        assert ("409" in refusals) == ("requestBody" in operation and not oauth)
+        given = [one for one in operation.get("parameters", []) if "$ref" not in one]
+        assert "422" in refusals or oauth or not (given or "requestBody" in operation)
+        for status, refusal in refusals.items():
+            content = shared[refusal["$ref"].rpartition("/")[2]]["content"]
+            assert list(content) == [
+                "application/json" if oauth and status != "default" else "application/problem+json"
+            ]
 
 
 def test_the_served_schema_of_consent_terms_is_what_openapi_says_and_takes_real_terms(place, document):
     answer = place.http().get("/v1/consent-terms.schema.json")
     assert answer.headers["content-type"] == "application/schema+json"
     schema = answer.json()
-    for path, member, name in (
-        ("/v1/consents", "terms", "ConsentTerms"),
-        ("/v1/consent-requests", "request", "ConsentRequest"),
+    for path, member, name, left_out in (
+        ("/v1/consents", "terms", "Terms", None),
+        ("/v1/consents", "bounds", "Bounds", None),
+        # an instance that holds the bank's seed fills it in
+        ("/v1/consent-requests", "request", "Asked", "spend_key"),
     ):
-        body = resolved(document, body_of(document, "post", path)["schema"])
-        assert resolved(document, body["properties"][member]) == schema["$defs"][name]
+        body, signed = resolved(document, body_of(document, "post", path)["schema"]), schema["$defs"][name]
+        needed = [one for one in signed["required"] if one != left_out]
+        assert resolved(document, body["properties"][member]) == signed | {"required": needed}
     valid = Draft202012Validator(schema).is_valid
     granted = place.bank.get(f"/v1/consents/{place.grant('tax_credit_rating.grade in {A, B}')}")["terms"]
     assert valid(granted)
-    assert not valid(granted | {"max_uses": 0})
+    assert not valid(granted | {"max_uses": 1})

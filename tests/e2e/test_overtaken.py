@@ -14,6 +14,7 @@ from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.access import Checkpoint, Tally
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Batch
 from ledger_node.domain.error import ChainError
+from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey, address_of, recover
 from ledger_node.domain.status import changes_digest
@@ -21,7 +22,8 @@ from ledger_node.randomness import random_bytes
 from tests.kit.office import TAX, Interrupted, Killed, Office, Thief
 
 OPERATOR = "operator"
-HARM = pytest.mark.parametrize("harm", ["another batch", "key ended", "key compromised", "both"])
+HARMS = ("another batch", "key ended", "key compromised", "both", "deadline passed")
+HARM = pytest.mark.parametrize("harm", HARMS)
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,11 @@ def harmed(office, thief, harm, slug=TAX, stream=ATTESTATIONS):
     """Let it happen that what was signed cannot be anchored any more."""
     if harm in {"another batch", "both"}:
         thief.anchor(stream)
-    if harm != "another batch":
+    if harm == "deadline passed":
+        office.node.pass_time(3 * 86_400)
+        # time shows in a block
+        office.vote(("setServiceUrl", office.member(slug), "https://later.example"))
+    elif harm != "another batch":
         office.replace_key(slug, end=1 if harm == "key compromised" else "now")
 
 
@@ -65,7 +71,8 @@ def require_whole(office, slug=TAX):
         assert [number for number, anchor in anchored.items() if anchor.root == row.root] == [row.number]
         assert (row.start, row.key) == (anchored[row.number].start, anchored[row.number].key)
         superseded = changes_digest(*superseded_of(row.supersedes))
-        batch = Batch(row.member, ATTESTATIONS, row.number, row.root, row.size, row.previous_root, superseded)
+        place = (row.number, row.root, row.size, row.previous_root)
+        batch = Batch(row.member, ATTESTATIONS, *place, superseded, row.deadline)
         assert recover(batch.digest(office.all.ledger.anchor_domain), row.signature) == row.key
         mine = [one for one in office.attestations().values() if (one.member, one.batch) == (row.member, row.number)]
         assert sorted(one.leaf for one in mine) == list(range(row.size))
@@ -81,6 +88,8 @@ def test_l2_a_batch_that_was_overtaken_is_signed_anew_behind_the_head(office, ha
     office.start()
     require_whole(office)
     (now,) = [batch for batch in office.batches() if batch.root == held.root]
+    assert now.signature != held.signature
+    assert now.deadline >= held.deadline + 86_400 * (harm == "deadline passed")
     assert now.number == held.number + (harm in {"another batch", "both"})
     # headers name no batch, so what was issued is what stands
     assert {one.digest for one in office.attestations().values() if one.batch == now.number} == digests
@@ -167,7 +176,7 @@ def test_l2_a_replaced_key_that_still_counts_anchors_what_it_signed(office):
     """Signing anew while the first signature could still land would leave a signature that the anchor is not of."""
     waiting(office, office.rows(1))
     old, new = address_of(office.home.read_key(TAX)), random_bytes(32)
-    office.vote(("addKey", office.member(TAX), "0x" + address_of(new).hex(), 0, 2**64 - 1))
+    office.vote(("addKey", office.member(TAX), "0x" + address_of(new).hex(), int(EVERY_PURPOSE), 0, 2**64 - 1))
     office.home.write_key(TAX, new)
     office.start()
     assert office.batches()[-1].key == old
@@ -226,7 +235,7 @@ def require_log_whole(office, beats):
 @pytest.mark.parametrize(
     ("harm", "kill"),
     [
-        *((harm, None) for harm in ("another batch", "key ended", "key compromised", "both")),
+        *((harm, None) for harm in HARMS),
         *(("both", kill) for kill in INTERVAL_KILLS),
     ],
 )

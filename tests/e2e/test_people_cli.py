@@ -42,7 +42,8 @@ def run(place, *arguments):
 
 
 def grant(place, shop, *more, question=GOOD):
-    options = ["--question", question, "--bank", BANK_NAME, "--as", shop, "--yes", *more]
+    key = run(place, "consent", "spend-key", "--as", "demo-bank").stdout.strip()
+    options = ["--question", question, "--bank", BANK_NAME, "--spend-key", key, "--as", shop, "--yes", *more]
     return run(place, "consent", "grant", *options)
 
 

@@ -1,19 +1,20 @@
 """Rotation: the present controllers hand over, and what was granted before is judged by those of its time."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 
 from api.catalogue.synthetic import credit_code
 from api.client.answer_check import check_answer
 from api.client.unsigned_act import unsigned_change
-from api.services.consent.lifecycle import store_signed_act
-from api.services.subject.registered_subject import ControllerHistory
-from ledger_node.domain.consent import Change
+from api.services.consent.signed_act import store_signed_act
+from api.services.subject.controller_history import ControllerHistory
+from ledger_node.domain.consent_act import Change, SignedAct
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.receipt import Act, SignedAct
+from ledger_node.domain.receipt import Act
 from ledger_node.domain.verification import Policy
 from ledger_node.randomness import random_bytes
 from tests.kit.served import SEED, one_form
@@ -23,6 +24,7 @@ from tests.kit.subject import (
     change,
     controllers_of,
     grant,
+    handed_to,
     new_key,
     new_phone,
     path_of,
@@ -56,30 +58,31 @@ def test_what_was_granted_before_is_judged_by_the_controllers_of_its_time(place,
     made = rotate(place, firm, [old], controllers_of([heir]))
     held = place.ledger.controller_entry(firm.subject, 1)
     assert (made["entry"], made["since"], made["commitment"]) == (1, held.since, to_hex(held.commitment))
-    answer = place.bank.verify(consent, [GOOD])
-    assert answer["controllers_entry"] == 0
+    answer = place.verify(consent, [GOOD])
+    assert answer["controllers"]["entries"] == [0, 1]
     verdicts = check_answer(answer, place.ledger, grantee=place.bank_id, policy=Policy())
     assert [verdict.outcome for verdict in verdicts] == ["holds"]
-    younger = grant(place, firm, [heir], GOOD)
-    answer = place.bank.verify(younger, [GOOD])
-    assert answer["controllers_entry"] == 1
+    younger = grant(place, handed_to(place, firm, heir), [heir], GOOD)
+    answer = place.verify(younger, [GOOD])
+    assert answer["controllers"]["entries"] == [0, 1]
     verdicts = check_answer(answer, place.ledger, grantee=place.bank_id, policy=Policy())
     assert [verdict.outcome for verdict in verdicts] == ["holds"]
-    for wrong in (0, 2):
+    for member, wrong, reason in (("entries", [0], "state_proof_missing"), ("begins", [], "state_proof_missing")):
+        changed = {**answer, "controllers": {**answer["controllers"], member: wrong}}
         with pytest.raises(VerificationError) as refusal:
-            check_answer({**answer, "controllers_entry": wrong}, place.ledger, grantee=place.bank_id, policy=Policy())
-        assert refusal.value.reason == "controllers_mismatch"
+            check_answer(changed, place.ledger, grantee=place.bank_id, policy=Policy())
+        assert refusal.value.reason == reason
 
 
 def test_evidence_of_both_times_checks_offline(place, firm, old, heir):
     trust = place.ledger.trust()
     older = grant(place, firm, [old], GOOD)
-    first = place.bank.verify(older, [GOOD])
+    first = place.verify(older, [GOOD])
     rotate(place, firm, [old], controllers_of([heir]))
-    second = place.bank.verify(older, [GOOD])
-    third = place.bank.verify(grant(place, firm, [heir], GOOD), [GOOD])
-    for answer, entry in ((first, 0), (second, 0), (third, 1)):
-        assert answer["controllers_entry"] == entry
+    second = place.verify(older, [GOOD])
+    third = place.verify(grant(place, handed_to(place, firm, heir), [heir], GOOD), [GOOD])
+    for answer, entries in ((first, [0]), (second, [0, 1]), (third, [0, 1])):
+        assert answer["controllers"]["entries"] == entries
         report = examine(place.bank.evidence(answer["use"]["id"]), trust)
         assert report.failed is None
         assert [verdict.outcome for verdict in report.verdicts] == ["holds"]
@@ -95,14 +98,14 @@ def test_receipts_carry_the_word_of_those_who_controlled_the_subject_then(place,
     withdraw(place, consent, [heir])
     receipts = place.client_by(firm.subject, heir).receipts(consent)
     words = [
-        (receipt["act"], receipt["basis"]["word"]["controllers"]["addresses"])
+        (receipt["act"], receipt["basis"]["word"]["controllers"]["keys"][0]["address"])
         for receipt in receipts
         if "word" in receipt["basis"]
     ]
     assert words == [
-        ("paused", [to_hex(old.controller)]),
-        ("resumed", [to_hex(heir.controller)]),
-        ("withdrawn", [to_hex(heir.controller)]),
+        ("paused", to_hex(old.controller)),
+        ("resumed", to_hex(heir.controller)),
+        ("withdrawn", to_hex(heir.controller)),
     ]
 
 
@@ -125,7 +128,7 @@ def firm_of(place, consent):
 def test_c3_after_a_rotation_the_old_key_grants_nothing(place, firm, old, heir):
     rotate(place, firm, [old], controllers_of([heir]))
     assert refused(lambda: grant(place, firm, [old], GOOD)) == (422, "signer_not_controller")
-    assert place.ask(grant(place, firm, [heir], GOOD), GOOD) == [("holds", None)]
+    assert place.ask(grant(place, handed_to(place, firm, heir), [heir], GOOD), GOOD) == [("holds", None)]
 
 
 def test_c3_before_a_rotation_the_new_key_grants_nothing(place, firm, heir):
@@ -133,10 +136,10 @@ def test_c3_before_a_rotation_the_new_key_grants_nothing(place, firm, heir):
 
 
 def test_c3_terms_that_the_old_key_signed_in_time_are_not_granted_too_late(place, firm, old, heir):
-    terms = place.terms([GOOD], firm=firm)
+    terms = place.consent([GOOD], firm=firm)
     signatures = signed(terms.digest(place.ledger.consent_domain), [old])
     rotate(place, firm, [old], controllers_of([heir]))
-    assert refused(lambda: place.post_terms(terms, signatures=signatures)) == (422, "signer_not_controller")
+    assert refused(lambda: place.post_consent(terms, signatures=signatures)) == (422, "signer_not_controller")
 
 
 def test_the_present_controllers_withdraw_what_their_predecessors_granted(place, firm, old, heir):
@@ -177,11 +180,12 @@ def test_c4_a_rotation_takes_as_many_signatures_as_a_grant(place):
     assert refused(lambda: rotate(place, firm, [one, phone], heirs)) == (422, "signer_not_controller")
     rotate(place, firm, [one, two], heirs)
     assert refused(lambda: grant(place, firm, [one, two], GOOD)) == (422, "signer_not_controller")
-    assert place.ask(grant(place, firm, [phone, one], GOOD), GOOD) == [("holds", None)]
+    assert place.ask(grant(place, handed_to(place, firm, one), [phone, one], GOOD), GOOD) == [("holds", None)]
     # a passkey rotates as well
     rotate(place, firm, [one, phone], controllers_of([two]), entry=2)
+    firm = replace(firm, client=place.client_by(firm.subject, two, 2))
     assert place.ask(grant(place, firm, [two], GOOD), GOOD) == [("holds", None)]
-    history = place.client_by(firm.subject, two).get(path_of(firm))["history"]
+    history = firm.client.get(path_of(firm))["history"]
     assert [(entry["by"], entry["controllers"]["threshold"]) for entry in history] == [
         ("registration", 2),
         ("rotation", 2),
@@ -210,7 +214,7 @@ def test_a_rotation_for_another_entry_than_the_next_is_refused(place, firm, old,
 
 
 def test_a_rotation_of_nobody_is_refused(place, heir):
-    body = {**body_of([heir]), "salt": to_hex(random_bytes(32)), "entry": 1, "signatures": []}
+    body = {**body_of([heir]), "salt": to_hex(random_bytes(32)), "entry": 1, "deadline": 2**37 - 1, "signatures": []}
     path = f"/v1/subjects/{to_hex(random_bytes(32))}/rotations"
     assert refused(lambda: place.bank.post(path, body)) == (404, "not_found")
 

@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from itertools import pairwise
 
 import httpx
@@ -13,10 +14,10 @@ from sqlalchemy import func, select
 
 from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
-from api.client.credential import credential_named
+from api.client.credential import Credential, credential_named
 from api.client.session import Session
 from api.lab.demo.actor import attest
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from api.sign_in.protocol.proof import Target, make_proof
 from api.storage import table
 from ledger_node import clock
@@ -83,7 +84,7 @@ def read(pair, query):
 def test_a4_fifty_posts_with_one_key_to_both_are_one_effect_and_one_answer(pair):
     clients = raw(pair, "demo-bank")
     consent = pair.grant(QUESTION)
-    body, key = {"consent": consent, "claims": [QUESTION]}, f'"{random_bytes(16).hex()}"'
+    body, key = pair.body(consent, [QUESTION]), f'"{random_bytes(16).hex()}"'
     calls = [
         lambda client=clients[number % 2]: client.post("/v1/verifications", json=body, headers={"Idempotency-Key": key})
         for number in range(50)
@@ -91,7 +92,7 @@ def test_a4_fifty_posts_with_one_key_to_both_are_one_effect_and_one_answer(pair)
     answers = at_once(calls)
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
-    assert len(pair.ledger.recorded_uses([from_hex(consent, "id")])[from_hex(consent, "id")]) == 1
+    assert len(pair.ledger.counted_uses([from_hex(consent, "id")])[from_hex(consent, "id")]) == 1
 
 
 def test_a2_a_proof_that_one_process_accepted_is_refused_by_the_other(pair):
@@ -144,13 +145,17 @@ def test_what_one_process_signed_in_or_ended_holds_at_the_other(pair):
 def test_the_uses_of_a_consent_are_spent_once_whichever_process_is_asked(pair):
     consent = pair.grant(QUESTION, uses=3)
     clients = pair.clients("demo-bank")
-    calls = [lambda client=clients[number % 2]: client.verify(consent, [QUESTION]) for number in range(16)]
+    calls = [lambda client=clients[number % 2]: pair.verify(consent, [QUESTION], client=client) for number in range(16)]
     answers = [seen(answer)[0] for answer in at_once(calls)]
     assert sorted(answers) == sorted([("holds", None)] * 3 + [("cannot_tell", "consent_exhausted")] * 13)
 
 
 def test_a_firm_that_is_registered_at_both_at_once_is_one_subject(pair):
-    body = {"credit_code": credit_code(pair.fresh(), SEED), "controllers": ["0x" + "44" * 20], "threshold": 1}
+    body = {
+        "credit_code": credit_code(pair.fresh(), SEED),
+        "controllers": [{"person": 1, "address": "0x" + "44" * 20}],
+        "threshold": 1,
+    }
     calls = [lambda client=client: client.post("/v1/subjects", body) for client in pair.clients("market-regulator") * 3]
     assert len({answer["subject"] for answer in at_once(calls)}) == 1
 
@@ -161,7 +166,7 @@ def test_of_two_rotations_of_one_subject_one_takes_place(pair):
         "/v1/subjects",
         {
             "credit_code": credit_code(pair.fresh(), SEED),
-            "controllers": [to_hex(old.controller)],
+            "controllers": [{"person": 1, "address": to_hex(old.controller)}],
             "threshold": 1,
         },
     )
@@ -228,7 +233,9 @@ def test_the_access_log_is_one_chain_and_its_intervals_follow_one_another(pair):
     consent = pair.grant(QUESTION)
     clients = pair.clients("demo-bank")
     # refused ones are logged as well
-    at_once([lambda client=clients[number % 2]: client.verify(consent, [QUESTION]) for number in range(20)])
+    at_once(
+        [lambda client=clients[number % 2]: pair.verify(consent, [QUESTION], client=client) for number in range(20)]
+    )
     closed = read(pair, select(func.count()).select_from(table.access_interval))[0][0]
     until(lambda: read(pair, select(func.count()).select_from(table.access_interval))[0][0] > closed + 1)
     row, interval = table.access_row.c, table.access_interval.c
@@ -255,7 +262,8 @@ def test_what_happens_is_notified_once_and_delivered_once(pair):
         until(lambda: len(granted(endpoint)) >= 4)
         told = read(pair, select(table.notification.c.kind, table.notification.c.data))
         for consent in consents:
-            assert sum(one.kind == "consent.granted" and consent in one.data for one in told) == 1
+            # the bank hears of it, and the firm
+            assert sum(one.kind == "consent.granted" and consent in one.data for one in told) == 2
             assert sum(consent in body for body in granted(endpoint)) == 1
         assert len(endpoint.ids()) == len(set(endpoint.ids()))
     finally:
@@ -281,8 +289,11 @@ def test_one_goes_on_with_everything_when_the_other_is_killed(pair):
     number = read(pair, select(func.max(table.access_interval.c.number)))[0][0]
     until(lambda: read(pair, select(func.max(table.access_interval.c.number)))[0][0] > number + 1)
     bank = pair.bank = pair.clients("demo-bank")[1]
+    pair.shop = replace(
+        pair.shop, client=pair.hosts[1].of(Credential.of_controller(pair.shop.subject, pair.shop.keys[0]))
+    )
     consent = pair.grant(QUESTION, uses=2)
-    assert seen(bank.verify(consent, [QUESTION])) == [("holds", None)]
+    assert seen(pair.verify(consent, [QUESTION], client=bank)) == [("holds", None)]
     until(lambda: any(one["data"].get("consent") == consent for one in bank.notifications()))
 
 
@@ -290,14 +301,14 @@ def test_kill_9_amid_everything_loses_nothing_and_doubles_nothing(pair):
     """Whatever was acknowledged is there once; a call that was cut off is taken up by the other process."""
     consents = [pair.grant(QUESTION, uses=3) for _ in range(14)]
     names = [from_hex(consent, "consent") for consent in consents]
+    bodies = [pair.body(consents[one % 14], [QUESTION], one // 14 + 1) for one in range(ASKED)]
     answered, lost = {}, []
 
     def ask(number, http):
         consent = consents[number % len(consents)]
         key = f'"{number}-{consent}"'
-        body = {"consent": consent, "claims": [QUESTION]}
         try:
-            answer = http.post("/v1/verifications", json=body, headers={"Idempotency-Key": key})
+            answer = http.post("/v1/verifications", json=bodies[number], headers={"Idempotency-Key": key})
         except httpx.HTTPError:
             # the process died
             lost.append(number)
@@ -322,7 +333,7 @@ def test_kill_9_amid_everything_loses_nothing_and_doubles_nothing(pair):
     assert set(answered) == set(range(ASKED))
     uses = {json.loads(content)["use"]["id"] for content in answered.values()}
     assert len(uses) == ASKED
-    recorded = [to_hex(use) for listed in pair.ledger.recorded_uses(names).values() for use in listed]
+    recorded = [to_hex(use.ticket) for listed in pair.ledger.counted_uses(names).values() for use in listed]
     assert (len(recorded), set(recorded)) == (ASKED, uses)
     row = table.access_row.c
     # a use whose process died before its row may have a row that says so, and then the one of the answer
@@ -334,8 +345,9 @@ def test_kill_9_amid_everything_loses_nothing_and_doubles_nothing(pair):
 
 def test_a_use_whose_process_died_before_it_answered_gets_its_row_from_the_other(pair):
     consent = pair.grant(QUESTION, uses=3)
-    use = random_bytes(32)
-    (result,) = pair.ledger_of("operator.sender-1").record_uses([(from_hex(consent, "consent"), use)])
+    signed = pair.unanswered_use(consent)
+    use = signed.ticket
+    (result,) = pair.ledger_of("operator.sender-1").record_uses([signed])
     assert result.recorded
     store = pair.store()
     with store.begin() as connection:
@@ -439,7 +451,7 @@ def test_a_server_that_is_lost_is_answered_with_try_again_and_both_recover_by_th
         again = client.get("/v1/me", headers=used, auth=None)
         assert (again.status_code, again.json()["reason"]) == (401, "proof_nonce")
     for bank in pair.clients("demo-bank"):
-        assert seen(bank.verify(consent, [QUESTION])) == [("holds", None)]
+        assert seen(pair.verify(consent, [QUESTION], client=bank)) == [("holds", None)]
     # what works in the background goes on as well
     job = pair.attest("tax_payment", [(pair.fresh(), {})])
     assert job["issued"] == 1

@@ -17,6 +17,7 @@ from api.sign_in.protocol.proof import Target, make_proof
 from api.storage.table import access_token, assertion_used
 from ledger_node import clock
 from ledger_node.chain.port import Role
+from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
@@ -281,7 +282,7 @@ def test_a3_a_rotated_out_key_is_refused_at_once(place, token):
     member = random_bytes(32)
     place.vote(
         ("addMember", member, int(Role.BANK), "Rotating bank", ""),
-        ("addKey", member, to_hex(address_of(registry_key)), 0, 2**64 - 1),
+        ("addKey", member, to_hex(address_of(registry_key)), int(EVERY_PURPOSE), 0, 2**64 - 1),
     )
     place.publish_keys(member, registry_key, 1, old)
     before = place.client_with(Credential.published(member, old))
@@ -301,7 +302,7 @@ def test_a3_a_rotated_out_key_is_refused_at_once(place, token):
 def test_a_suspended_member_is_refused_at_the_next_token(place, token):
     credential = place.join(Role.BANK, "Suspended bank")
     assert ask(place, form(credential, place.served.url), nonce=token[2]).status_code == 200
-    place.vote(("setState", from_hex(credential.client, "id"), 2))
+    place.vote(("suspend", from_hex(credential.client, "id")))
     refused = ask(place, form(credential, place.served.url), nonce=token[2])
     refused_token(refused, 400, "member_not_active", "unauthorized_client")
 

@@ -23,8 +23,8 @@ def post(client, path, body):
 
 
 def test_one_grant_that_is_sent_four_times_at_once_is_one_grant(place):
-    terms = place.terms(["tax_credit_rating.grade in {A, B}"])
-    answers = together([lambda: place.post_terms(terms)] * 4)
+    terms = place.consent(["tax_credit_rating.grade in {A, B}"])
+    answers = together([lambda: place.post_consent(terms)] * 4)
     assert sorted(answer if isinstance(answer, str) else "granted" for answer in answers) == [
         "consent_exists",
         "consent_exists",
@@ -43,6 +43,10 @@ def test_firms_that_are_erased_at_the_same_moment_are_all_erased(place):
 
 
 def test_a_firm_that_is_registered_four_times_at_once_is_one_subject(place):
-    body = {"credit_code": credit_code(place.fresh(), SEED), "controllers": ["0x" + "44" * 20], "threshold": 1}
+    body = {
+        "credit_code": credit_code(place.fresh(), SEED),
+        "controllers": [{"person": 1, "address": "0x" + "44" * 20}],
+        "threshold": 1,
+    }
     answers = together([post(place.client("market-regulator"), "/v1/subjects", body) for _ in range(4)])
     assert len({answer["subject"] for answer in answers}) == 1

@@ -96,11 +96,13 @@ def test_e5_a_statement_of_keys_of_an_earlier_block_is_refused_by_the_command(fo
 
 def test_e1_each_verdict_is_said_with_department_period_and_day_and_who_signed(folder):
     said = verify(folder("two_claims")).stderr
-    assert "receipt     by Host, use 0x" in said
+    assert "receipt     by Host\n" in said
+    assert "use         number 2, ticket 0x" in said
     basis = f"by {world.NAMES[world.TAX]}: firm_facts of 2025, as of 2026-10-31"
     assert said.count(basis) == 2
     bare = verify(folder("no_receipt")).stderr
-    assert "receipt     none: nobody signed which claims were asked" in bare
+    assert "receipt     none\n" in bare
+    assert "use         number 2, ticket 0x" in bare
     assert bare.count(basis) == 2
 
 

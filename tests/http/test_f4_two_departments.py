@@ -32,7 +32,7 @@ def council(place, function, *arguments):
     book = place.home.address_book()
     governor = Sender(Rpc(place.served.node()["url"]), book.chain_id, place.home.read_key("governor"))
     call = (to_hex(book.contracts["SchemaRegistry"]), artifact("SchemaRegistry").encode(function, *arguments))
-    governor.send(book.contracts["Council"], artifact("Council").encode("proposeAndExecute", [call]), gas=20_000_000)
+    governor.send(book.contracts["Council"], artifact("Council").encode("proposeAndExecute", [call]), gas=16_000_000)
 
 
 def schema_id(name):
@@ -97,14 +97,14 @@ def test_f4_of_two_departments_that_may_attest_one_is_named(place, tax, regulato
     try:
         # what the other one attests to later is not the rightful one's answer
         assert upload(place.tax, place, "penalty_summary", firm.number, PENALTY)["issued"] == 1
-        unnamed = place.bank.verify(by_law, [CLEAN])
+        unnamed = place.verify(by_law, [CLEAN])
         assert seen(unnamed) == [("cannot_tell", "department_not_named")]
         assert (unnamed["use"], unnamed["evidence"]) == (None, None)
         (record,), _ = place.ledger.consents([bytes.fromhex(by_law[2:])])
         assert record.uses == 1
         named = {who: f"penalty_summary[issuer={to_hex(who)}].count_24m < 1" for who in (tax, regulator)}
         consent = place.grant(CLEAN, *named.values(), firm=firm)
-        answer = place.bank.verify(consent, [CLEAN, named[regulator], named[tax]])
+        answer = place.verify(consent, [CLEAN, named[regulator], named[tax]])
         assert seen(answer) == [("cannot_tell", "department_not_named"), ("holds", None), ("does_not_hold", None)]
         report = examine(place.bank.evidence(answer["use"]["id"]), place.ledger.trust()).require()
         assert [one.outcome.value for one in report.verdicts] == ["cannot_tell", "holds", "does_not_hold"]

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api.catalogue.synthetic import credit_code
+from api.client.asking import Asker
 from api.client.credential import Credential, credential_named
 from api.client.session import Session
 from api.ingestion.reader import Format
@@ -23,11 +24,13 @@ from api.sign_in.protocol.jose import public_part
 from api.storage import table
 from ledger_node import clock
 from ledger_node.chain.port import Role
-from ledger_node.domain.consent import Change, change_digest, refusal_digest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest
 from ledger_node.domain.error import ChainError, CredenceError, StoreError
+from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import each_person, keys_to_json
 from ledger_node.randomness import random_bytes
 from tests.kit.inside import inside_place
 from tests.kit.served import SEED, one_form, write_rows
@@ -63,12 +66,12 @@ class Call:
 
 def verification(place, consent=None):
     consent = consent or place.grant(GOOD)
-    return Call(place, "/v1/verifications", {"consent": consent, "claims": [GOOD]}, name="demo-bank")
+    return Call(place, "/v1/verifications", place.body(consent, [GOOD]), name="demo-bank")
 
 
 def uses(place, call):
     consent = from_hex(json.loads(call.content)["consent"], "consent")
-    return len(place.ledger.recorded_uses([consent])[consent])
+    return len(place.ledger.counted_uses([consent])[consent])
 
 
 def same(first, second):
@@ -199,8 +202,8 @@ def test_two_keys_in_one_request_are_refused(place):
 
 
 def test_a_refusal_is_an_answer_too(place):
-    call = verification(place)
-    call = Call(place, call.path, {"consent": "0x" + "00" * 32, "claims": []}, name="demo-bank")
+    body = json.loads(verification(place).content) | {"consent": "0x" + "00" * 32, "claims": []}
+    call = Call(place, "/v1/verifications", body, name="demo-bank")
     first = call.send()
     refused(first, 422, "request_invalid")
     same(first, call.send())
@@ -210,7 +213,8 @@ def test_a_refusal_is_an_answer_too(place):
 
 
 def subject_body(place):
-    return {"credit_code": credit_code(place.fresh(), SEED), "controllers": ["0x" + "44" * 20], "threshold": 1}
+    controllers = keys_to_json(each_person([bytes([0x44] * 20)]))
+    return {"credit_code": credit_code(place.fresh(), SEED), "controllers": controllers, "threshold": 1}
 
 
 def signed(place, digest):
@@ -222,8 +226,9 @@ def registering(place):
 
 
 def granting(place):
-    terms = place.terms([one_form(GOOD)])
-    body = {"terms": terms.to_json(), "signatures": signed(place, terms.digest(place.ledger.consent_domain))}
+    consent = place.consent([one_form(GOOD)])
+    body = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json()}
+    body["signatures"] = signed(place, consent.digest(place.ledger.consent_domain))
     return Call(place, "/v1/consents", body)
 
 
@@ -241,12 +246,12 @@ def pausing(place):
 
 
 def requesting(place):
-    asked = place.request([one_form(GOOD)]).to_json()
-    return Call(place, "/v1/consent-requests", {"request": asked}, name="demo-bank")
+    asked = place.asking(place.request([one_form(GOOD)]))
+    return Call(place, "/v1/consent-requests", asked, name="demo-bank")
 
 
 def refusing(place):
-    asked = place.bank.post("/v1/consent-requests", {"request": place.request([one_form(GOOD)]).to_json()})["id"]
+    asked = place.bank.post("/v1/consent-requests", place.asking(place.request([one_form(GOOD)])))["id"]
     digest = refusal_digest(from_hex(asked, "request"), place.ledger.consent_domain)
     return Call(place, f"/v1/consent-requests/{asked}/refusal", {"signatures": signed(place, digest)})
 
@@ -338,7 +343,7 @@ def test_a4_a_use_that_is_on_its_way_is_not_recorded_a_second_time(place, monkey
 
     with monkeypatch.context() as slow:
         slow.setattr(ledger, "record_uses", unseen)
-        slow.setattr(ledger, "is_on_way", lambda use: any(use == named for uses in sent for _, named in uses))
+        slow.setattr(ledger, "is_on_way", lambda name: any(use.ticket == name for uses in sent for use in uses))
         first = call.send()
         refused(first, 503, "ledger_unavailable")
         assert first.headers["retry-after"] == "1"
@@ -434,7 +439,7 @@ def test_a4_keys_that_were_put_in_force_and_never_answered_are_so_once(place, mo
     registry_key, member = random_bytes(32), random_bytes(32)
     place.vote(
         ("addMember", member, int(Role.BANK), "Keyed bank", ""),
-        ("addKey", member, to_hex(address_of(registry_key)), 0, 2**64 - 1),
+        ("addKey", member, to_hex(address_of(registry_key)), int(EVERY_PURPOSE), 0, 2**64 - 1),
     )
     _, key = new_key_file()
     stated = stated_keys(member, 1, [dict(public_part(key).jwk)])
@@ -479,12 +484,13 @@ def test_the_client_uses_one_key_for_all_its_tries(place, monkeypatch):
         return answer
 
     consent = place.grant(GOOD)
+    asker = Asker(client, place.seed, consent)
     monkeypatch.setattr(client._http, "request", lossy)
-    answer = client.verify(consent, [GOOD])
+    answer = asker.ask([GOOD])
     assert len(seen) == 3
     assert len(set(seen)) == 1
     assert answer["uses"] == 1
-    client.verify(consent, [GOOD])
+    asker.ask([GOOD])
     assert seen[3] != seen[0]
 
 
@@ -503,15 +509,16 @@ def test_the_client_proves_possession_anew_in_every_try(place, monkeypatch):
             raise httpx.ReadError("the connection broke after the answer was made")
         return answer
 
+    asker = Asker(client, place.seed, consent)
     monkeypatch.setattr(transport, "handle_request", lossy)
-    assert client.verify(consent, [GOOD])["uses"] == 1
+    assert asker.ask([GOOD])["uses"] == 1
     keys, made = zip(*proofs, strict=True)
     assert (len(set(keys)), len(set(made))) == (1, 3)
 
 
 def test_n7_an_answer_that_cannot_be_kept_is_not_given_and_asking_again_gets_it(place, monkeypatch):
     secret = random_bytes(32)
-    consent = place.post_terms(place.terms([one_form(GOOD)], secret=secret))["id"]
+    consent = place.post_consent(place.consent([one_form(GOOD)], secret=secret))["id"]
     call = Call(place, f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)}, name="demo-bank")
 
     def full(*_, **__):

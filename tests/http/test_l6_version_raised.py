@@ -27,18 +27,26 @@ NEWER_YEAR = "tax_payment.paid_amount >= 1100000 CNY during 2026"
 
 
 def next_version():
-    """Return the file of tax_payment in version 2: a finer ladder, and one more field."""
+    """Return the file of tax_payment in the next version: a finer ladder, and one more field."""
     kept = json.loads((files("api.catalogue") / "schemas" / "tax_payment.json").read_text("utf-8"))
     newer = copy.deepcopy(kept)
     schema = newer["schema"]
     schema["version"] = kept["schema"]["version"] + 1
     (paid,) = (field for field in schema["fields"] if field["name"] == "paid_amount")
     paid["ladder"]["kind"] = "two_digits"
-    fees = {"kind": "one_digit", "from": 10_000, "to": 100_000_000}
+    fees = {"kind": "one_digit", "from": "100", "to": "1000000"}
     schema["fields"].append(
-        {"name": "late_fees", "type": "integer", "unit": "fen", "mode": "ladder", "optional": True, "ladder": fees}
+        {
+            "name": "late_fees",
+            "type": "integer",
+            "currency": "CNY",
+            "scale": 2,
+            "mode": "ladder",
+            "optional": True,
+            "ladder": fees,
+        }
     )
-    newer["columns"]["late_fees"] = {"headings": ["滞纳金（元）"], "format": "yuan"}
+    newer["columns"]["late_fees"] = {"headings": ["滞纳金（元）"], "format": "amount"}
     return json.dumps(newer).encode()
 
 
@@ -49,7 +57,7 @@ def forget():
 
 @pytest.fixture
 def raised(monkeypatch, tmp_path):
-    """Return what installs a program whose catalogue holds version 2 beside version 1."""
+    """Return what installs a program whose catalogue holds the next version beside the present one."""
 
     def install():
         schemas = tmp_path / "catalogue" / "schemas"
@@ -117,13 +125,13 @@ def test_l6_a_version_is_raised_on_a_running_home(place, raised):
     assert sorted(live(place).values()) == sorted([*before.values(), second.id])
     both = f"all({OLD}; {NEWER_YEAR})"
     consent = place.grant(both, OLD, NEWER_YEAR, firm=firm)
-    answer = place.bank.verify(consent, [both, OLD, NEWER_YEAR])
+    answer = place.verify(consent, [both, OLD, NEWER_YEAR])
     assert seen(answer) == [("holds", None)] * 3
     data = place.bank.evidence(answer["use"]["id"])
     report = examine(data, place.ledger.trust()).require()
     assert [one.outcome.value for one in report.verdicts] == ["holds"] * 3
     named = [(schema.name, schema.version) for schema in Bundle.decode(data).schemas.listed]
-    assert named == [("subject_registration", 1), ("tax_payment", first.version), ("tax_payment", second.version)]
+    assert named == [("subject_registration", 2), ("tax_payment", first.version), ("tax_payment", second.version)]
 
     # the same rows again are another content in the new version: they supersede what they are about, if sent so
     refused = attest(place, firm.number)

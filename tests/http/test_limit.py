@@ -9,6 +9,7 @@ import pytest
 
 from api.home.settings import HttpSettings, Rate
 from tests.kit.inside import inside_place
+from tests.kit.served import DAY
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
 NEVER = 0.000001
@@ -50,12 +51,14 @@ def refused(response, status, reason):
 
 
 def test_a9_a_bank_that_floods_is_told_to_wait_and_the_others_are_answered(place):
-    consent = place.grant(GOOD)
-    body = {"consent": consent, "claims": [GOOD]}
+    years = {"purpose": "post_loan_monitoring", "expires_at": place.now() + 1_000 * DAY}
+    consents = [place.grant(GOOD, uses=30, **years) for _ in range(2)]
+    # each is a use of its own: what is sent twice would be told that the first one is on its way
+    bodies = [place.body(consent, [GOOD], number) for consent in consents for number in range(1, 31)]
     flooder, other = place.http("demo-bank"), place.other_bank()
     with ThreadPoolExecutor(8) as pool:
-        flood = [pool.submit(flooder.post, "/v1/verifications", json=body) for _ in range(60)]
-        quiet = [other.verify(consent, [GOOD]) for _ in range(10)]
+        flood = [pool.submit(flooder.post, "/v1/verifications", json=body) for body in bodies]
+        quiet = [place.verify(consents[0], [GOOD], client=other) for _ in range(10)]
         answers = [answer.result() for answer in flood]
     assert sum(answer.status_code == 200 for answer in answers) == 10
     for answer in answers:

@@ -15,6 +15,15 @@ from tests.kit.answer_model import differences
 
 ID = "0x" + "ab" * 32
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
+USE = {
+    "number": 1,
+    "answered_by": ID,
+    "not_after": 1795000600,
+    "nonce": ID,
+    "seed": ID,
+    "signature": "0x" + "66" * 64 + "1b",
+}
+ASKED = {"consent": ID, "claims": [GOOD], "use": USE}
 ME = {"kind": "bank", "id": ID, "label": "Demo bank"}
 
 
@@ -33,12 +42,15 @@ def refused(model, body):
         (VerificationRequest, {}, "field_missing", "consent"),
         (VerificationRequest, {"consent": 5, "more": 1}, "type_wrong", "consent"),
         (VerificationRequest, {"claims": 5}, "field_missing", "consent"),
-        (VerificationRequest, {"consent": ID, "claims": [GOOD], "b": 1, "a": 1}, "field_unknown", "a"),
+        (VerificationRequest, ASKED | {"b": 1, "a": 1}, "field_unknown", "a"),
         (VerificationRequest, {"consent": ID, "claims": ["?"]}, "question_malformed", "question"),
         (VerificationRequest, {"consent": ID, "claims": [GOOD] * 65}, "too_large", "claims"),
-        (VerificationRequest, {"consent": ID, "claims": [GOOD], "policy": []}, "type_wrong", "policy"),
-        (VerificationRequest, {"consent": ID, "claims": [GOOD], "policy": {"x": 1}}, "field_unknown", "x"),
-        (VerificationRequest, {"consent": ID, "claims": [GOOD], "operator": "\n"}, "value_malformed", "operator"),
+        (VerificationRequest, {"consent": ID, "claims": [GOOD], "use": 5}, "type_wrong", "use"),
+        (VerificationRequest, ASKED | {"use": USE | {"number": 0}}, "value_out_of_range", "number"),
+        (VerificationRequest, ASKED | {"use": USE | {"more": 1}}, "field_unknown", "more"),
+        (VerificationRequest, ASKED | {"policy": []}, "type_wrong", "policy"),
+        (VerificationRequest, ASKED | {"policy": {"x": 1}}, "field_unknown", "x"),
+        (VerificationRequest, ASKED | {"operator": "\n"}, "value_malformed", "operator"),
         (Withdrawal, {}, "field_missing", "signatures"),
         (Withdrawal, {"secret": None}, "field_missing", "signatures"),
         (Withdrawal, {"signatures": None}, "type_wrong", "signatures"),
@@ -53,7 +65,7 @@ def test_a_body_is_refused_as_the_strict_reader_refuses_it(model, body, reason, 
 
 
 def test_members_that_may_be_left_out_may_be_null():
-    wanted = VerificationRequest.model_validate({"consent": ID, "claims": [GOOD], "purpose": None, "policy": None})
+    wanted = VerificationRequest.model_validate(ASKED | {"purpose": None, "policy": None})
     assert (wanted.consent, wanted.purpose, wanted.operator, wanted.policy) == (bytes.fromhex(ID[2:]), None, None, None)
 
 

@@ -8,6 +8,7 @@ from .errors import RefusedError, need
 from .facts import Facts
 from .form import Bundle
 from .schema import Schema
+from .state import TO_ATTEST
 from .trust import Trust
 
 DAY = 86400
@@ -34,7 +35,7 @@ class Answers:
         need(header.issuer == anchor.member, "issuer_mismatch")
         start, until = facts.may_issue[header.issuer, header.schema_id]
         need(start <= anchor.anchored_at < until, "issuer_not_allowed")
-        facts.keys[anchor.member, anchor.key].check(anchor.anchored_at)
+        facts.keys[anchor.member, anchor.key].check(anchor.anchored_at, TO_ATTEST)
         need(not facts.status[anchor.member, 0, one.position()], "revoked")
         need(not facts.status[anchor.member, 1, one.position()], "superseded")
         return schema

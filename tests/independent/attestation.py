@@ -11,7 +11,7 @@ from .strict import integer, items, members, octets
 MAX_SIZE, MAX_SIBLINGS = 2**24 - 1, 32
 BATCH = (
     "Batch(bytes32 member,uint8 stream,uint64 number,bytes32 root,uint32 size,bytes32 previousRoot,"
-    "bytes32 supersededDigest)"
+    "bytes32 supersededDigest,uint64 deadline)"
 )
 
 
@@ -143,7 +143,7 @@ def check_place(attestation: Attestation) -> None:
     need(tree_root(leaf, attestation.index, path, 0x05) == anchor.root, "not_in_batch")
 
 
-def batch_struct(anchor: Anchor, previous_root: bytes, superseded_digest: bytes) -> bytes:
+def batch_struct(anchor: Anchor, previous_root: bytes, superseded_digest: bytes, deadline: int) -> bytes:
     """hashStruct of what the member's key signs (clause 7)."""
     numbers = (anchor.member, anchor.stream, anchor.number, anchor.root, anchor.size)
-    return struct_hash(BATCH, *numbers, previous_root, superseded_digest)
+    return struct_hash(BATCH, *numbers, previous_root, superseded_digest, deadline)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import cast
 
-from .crypto import Rlp, keccak, recover, rlp_decode, rlp_encode, rlp_int
+from .crypto import ORDER, Rlp, keccak, recover, rlp_decode, rlp_encode, rlp_int
 from .errors import need
 from .strict import rising
-from .trust import Trust
+from .trust import Era, Trust
 
 MALFORMED = "header_malformed"
 # the fields in the order of the Yellow Paper: bytes of a fixed size, -bits of a number, 0 for any bytes
@@ -59,16 +59,27 @@ def read(data: bytes, seal: bytes | None) -> Block:
     return block
 
 
-def check(block: Block, trust: Trust) -> bytes:
-    """The hash of a block that was sealed by those that the trust file names for its number."""
-    sealers = trust.sealers(block.number)
+def check(block: Block, trust: Trust, genesis: bytes) -> bytes:
+    """The hash of a block that was sealed by those that the trust file names for its number in its era."""
+    era = trust.era(genesis)
+    assert era is not None
+    need(era.ends is None or block.number <= era.ends[0], "era_ended")
+    digest = _sealed(block, era)
+    for mark in trust.marks_of(era):
+        need(block.number > mark[0] or (block.number, digest) == mark, "block_path_needed")
+    return digest
+
+
+def _sealed(block: Block, era: Era) -> bytes:
+    sealers = era.sealers(block.number)
     need(sealers, "block_not_final", "before the first set")
-    if trust.kind == "qbft":
+    if era.kind == "qbft":
         return _qbft(block, sealers)
     digest = keccak(rlp_encode(cast("Rlp", block.fields)))
     need(block.seal is not None, "block_not_final")
     assert block.seal is not None
-    need(recover(digest, block.seal, 0, "seal_malformed") == sealers[0], "seal_by_outsider")
+    need(recover(digest, low_form(block.seal), 0, "seal_malformed") == sealers[0], "seal_by_outsider")
+    need(block.seal == low_form(block.seal), "not_canonical")
     return digest
 
 
@@ -98,7 +109,7 @@ def _vote(vote: list[Rlp]) -> bool:
 def _seals(seals: list[bytes], digest: bytes, validators: list[bytes]) -> None:
     found: list[bytes] = []
     for seal in seals:
-        address = recover(digest, seal, 0, "seal_malformed")
+        address = recover(digest, low_form(seal), 0, "seal_malformed")
         need(address in validators, "seal_by_outsider")
         need(address not in found, "seal_repeated")
         found.append(address)
@@ -106,3 +117,14 @@ def _seals(seals: list[bytes], digest: bytes, validators: list[bytes]) -> None:
     need(len(found) >= wanted, "block_not_final")
     need(len(found) == wanted, "not_canonical")
     rising(found)
+    need(all(seal == low_form(seal) for seal in seals), "not_canonical")
+
+
+def low_form(seal: bytes) -> bytes:
+    """The one writing of a seal: the smaller s, and v 0 or 1."""
+    need(len(seal) == 65, MALFORMED)
+    s, v = int.from_bytes(seal[32:64]), seal[64]
+    v -= 27 if v in (27, 28) else 0
+    if ORDER // 2 < s < ORDER:
+        s, v = ORDER - s, v ^ 1
+    return seal[:32] + s.to_bytes(32) + bytes([v])

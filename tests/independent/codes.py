@@ -46,6 +46,7 @@ CODES = frozenset(
         "controllers_unchanged",
         "correction_needed",
         "credit_code_invalid",
+        "currency_differs",
         "cursor_invalid",
         "department_mismatch",
         "department_not_named",

@@ -5,16 +5,18 @@ from typing import Any
 from . import values
 from .crypto import kdf, tagged, tree_root
 from .fieldproof import steps
-from .schema import MODES, Field, Schema
+from .schema import Field, Schema
 
-NONE_ON_RECORD = "none"
+NONE_ON_RECORD, NO_END = "none", "no end"
 
 
 def index_on_ladder(field: Field, value: Any) -> int:
     """idx(v): how many thresholds are at most v; none on record lies below all."""
     if value == NONE_ON_RECORD and field.none_on_record:
         return 0
-    number = values.typed(field.type, value)
+    if value == NO_END and field.no_end:
+        return len(field.points)
+    number = values.typed(field.type, value, field.scale)
     return sum(1 for point in field.points if point <= number)
 
 
@@ -23,10 +25,11 @@ def value_digest(schema: Schema, field: Field, seed: bytes, value: Any) -> bytes
     if value is None:
         return bytes(32)
     if field.mode == "plain":
-        return tagged(0x10, values.encode(field.type, values.typed(field.type, value)))
+        return tagged(0x10, values.encode(field.type, values.typed(field.type, value, field.scale)))
     if field.mode == "enum":
+        chosen = value if isinstance(value, list) else [value]
         bits = [
-            tagged(0x13, j.to_bytes(2), kdf(seed, "bit", field.index, j), bytes([member == value]))
+            tagged(0x13, j.to_bytes(2), kdf(seed, "bit", field.index, j), bytes([member in chosen]))
             for j, member in enumerate(field.members)
         ]
         return tagged(0x12, *bits)
@@ -38,7 +41,7 @@ def value_digest(schema: Schema, field: Field, seed: bytes, value: Any) -> bytes
 
 def leaf(schema: Schema, field: Field, seed: bytes, value: Any) -> bytes:
     """The leaf of a field; an absent one has mode 0xff."""
-    mode = 0xFF if value is None else MODES[field.mode]
+    mode = 0xFF if value is None else field.mode_byte()
     place = field.index.to_bytes(2)
     salt = kdf(seed, "salt", field.index)
     return tagged(0x00, schema.id, place, bytes([mode]), salt, value_digest(schema, field, seed, value))

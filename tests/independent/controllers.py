@@ -7,7 +7,7 @@ from . import passkey
 from .crypto import recover, tagged
 from .errors import need
 from .passkey import Assertion, Passkey
-from .strict import integer, items, members, octets, one_form, text
+from .strict import integer, items, members, octets
 
 MAX_KEYS = 16
 MAX_SIGNATURES = 32
@@ -16,41 +16,43 @@ Key = bytes | Passkey
 
 @dataclass(frozen=True)
 class Controllers:
-    """Keys in their order, how many of them sign, and the salt."""
+    """Keys in their order, who holds each, how many persons sign, and the salt."""
 
     keys: tuple[Key, ...]
+    persons: tuple[int, ...]
     threshold: int
     salt: bytes
 
     def commitment(self) -> bytes:
         """H(0x31 ‖ salt ‖ u8 threshold ‖ u8 n ‖ key …)."""
-        keys = [key.encoded() if isinstance(key, Passkey) else b"\x01" + key for key in self.keys]
+        kinds = [key.encoded() if isinstance(key, Passkey) else b"\x01" + key for key in self.keys]
+        keys = [bytes([person]) + key for person, key in zip(self.persons, kinds, strict=True)]
         return tagged(0x31, self.salt, bytes([self.threshold, len(keys)]), *keys)
 
 
 def read(value: Any) -> Controllers:
-    """The JSON of a set: `addresses`, or `keys` where there are passkeys."""
-    plain = isinstance(value, dict) and "keys" not in value
-    members(value, "threshold salt " + ("addresses" if plain else "keys"))
-    listed = items(value["addresses" if plain else "keys"], MAX_KEYS)
-    keys = tuple(_key(item) if not plain else octets(item, 20) for item in listed)
-    need(keys, "request_invalid")
-    one_form(plain or any(isinstance(key, Passkey) for key in keys), "keys without passkeys")
+    """The JSON of a set."""
+    members(value, "keys threshold salt")
+    read_keys = [_key(item) for item in items(value["keys"], MAX_KEYS)]
+    need(read_keys, "request_invalid")
+    persons, keys = tuple(person for person, _ in read_keys), tuple(key for _, key in read_keys)
     points = [key.public_key if isinstance(key, Passkey) else key for key in keys]
     need(len(set(points)) == len(points), "request_invalid")
     threshold = integer(value["threshold"], 0, MAX_KEYS)
-    need(1 <= threshold <= len(keys), "request_invalid")
-    return Controllers(keys, threshold, octets(value["salt"], 32))
+    need(1 <= threshold <= len(set(persons)), "request_invalid")
+    return Controllers(keys, persons, threshold, octets(value["salt"], 32))
 
 
-def _key(value: Any) -> Key:
-    if isinstance(value, str):
-        return octets(value, 20)
-    members(value, "kind rp_id_hash public_key")
-    need(text(value["kind"]) == "passkey", "value_malformed")
-    found = Passkey(octets(value["rp_id_hash"], 32), octets(value["public_key"], 64))
+def _key(value: Any) -> tuple[int, Key]:
+    plain = not isinstance(value, dict) or "passkey" not in value
+    members(value, "person " + ("address" if plain else "passkey"))
+    person = integer(value["person"], 1, 255)
+    if plain:
+        return person, octets(value["address"], 20)
+    shown = members(value["passkey"], "rp_id_hash public_key")
+    found = Passkey(octets(shown["rp_id_hash"], 32), octets(shown["public_key"], 64))
     found.point()
-    return found
+    return person, found
 
 
 def read_signatures(value: Any) -> list[bytes | Assertion]:
@@ -67,7 +69,7 @@ def read_signatures(value: Any) -> list[bytes | Assertion]:
 
 
 def check(controllers: Controllers, signatures: list[bytes | Assertion], digest: bytes) -> list[int]:
-    """Rule 10: enough different controllers signed; their places in the set."""
+    """Rule 10: enough different persons signed; the places of their keys in the set."""
     passkeys = [key for key in controllers.keys if isinstance(key, Passkey)]
     places: list[int] = []
     for signature in signatures:
@@ -77,7 +79,7 @@ def check(controllers: Controllers, signatures: list[bytes | Assertion], digest:
             key = recover(digest, signature, 27, "signature_malformed")
         need(key in controllers.keys, "signer_not_controller")
         place = controllers.keys.index(key)
-        need(place not in places, "signer_repeated")
+        need(controllers.persons[place] not in [controllers.persons[one] for one in places], "signer_repeated")
         places.append(place)
     need(len(places) >= controllers.threshold, "threshold_not_met")
     return places

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from .errors import need
 from .form import Bundle
+from .history import History
 from .state import ConsentRecord, KeyRecord, State
 from .trust import Trust
 
@@ -18,7 +19,7 @@ class Facts:
     may_issue: dict[tuple[bytes, bytes], tuple[int, int]]
     named: dict[bytes, bool]
     consent: ConsentRecord
-    controllers: tuple[bytes, int, int]
+    history: History
     standing: tuple[int, int] | None
 
     def mark(self, key: tuple[bytes, bytes], compromised_from: int) -> None:
@@ -26,6 +27,7 @@ class Facts:
         record = self.keys.get(key)
         if record and compromised_from and not 0 < record.compromised_from <= compromised_from:
             self.keys[key] = replace(record, compromised_from=compromised_from)
+            self.history.compromised[key] = compromised_from
 
 
 def read(bundle: Bundle, trust: Trust) -> Facts:
@@ -36,6 +38,7 @@ def read(bundle: Bundle, trust: Trust) -> Facts:
     keys = {(a.anchor.member, a.anchor.key) for a in everything} | (
         {(receipt.member, receipt.key)} if receipt else set()
     )
+    keys |= set(bundle.asked.keys)
     facts = Facts(
         {a.anchor.batch(): state.anchored(*a.anchor.batch()) for a in everything},
         {
@@ -50,8 +53,12 @@ def read(bundle: Bundle, trust: Trust) -> Facts:
         },
         {member: state.is_named(member, name.encode()) for member, name in bundle.members.items()},
         state.consent(bundle.consent.id),
-        state.controllers(bundle.consent.terms.subject, bundle.controllers_entry),
+        state.history(bundle.consent.terms.subject, bundle.asked),
         state.standing(receipt.member) if receipt else None,
     )
     need(state.nodes.all_used(), "state_proof_unneeded")
+    facts.history.compromised = {key: record.compromised_from for key, record in facts.keys.items()}
+    times = facts.consent.times(bundle.block.time)
+    if times:
+        facts.history.exact(bundle.asked, times)
     return facts

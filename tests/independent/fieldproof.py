@@ -6,7 +6,7 @@ from typing import Any
 from . import values
 from .crypto import depth_of, tagged, tree_root
 from .errors import RefusedError, need
-from .schema import MODES, Field, Schema
+from .schema import Field, Schema
 from .statement import Statement
 from .strict import items, members, octets, text
 
@@ -16,6 +16,7 @@ SHAPES = {
     "below": "head_down tip_up",
     "between": "head_up head_down",
     "bits": "opened shut",
+    "codes": "present missing shut",
     "absent": "",
 }
 FITS = {
@@ -24,6 +25,9 @@ FITS = {
     "between": ("at_least", "below", "between"),
     "one_of": ("bits",),
     "none_of": ("bits",),
+    "has_any": ("codes",),
+    "has_none": ("codes",),
+    "has_all": ("codes",),
     "equals": ("plain",),
 }
 MAX_SIBLINGS = 32
@@ -67,13 +71,13 @@ def read(value: Any, field: Field) -> Proof:
 
 
 def _part(kind: str, value: Any, field: Field) -> Any:
-    if kind == "bits":
+    if kind in ("bits", "codes"):
         need(isinstance(value, dict) and set(value) <= set(field.members), "opening_malformed")
         return {member: octets(key, 32) for member, key in value.items()}
     if kind == "plain":
         if field.type == "enum":
             return text(value)
-        values.typed(field.type, value)
+        values.typed(field.type, value, field.scale)
         return value
     return octets(value, 32)
 
@@ -83,8 +87,10 @@ def check(proof: Proof, statement: Statement, field: Field, schema: Schema, fiel
     need(_mode_fits(proof, statement, field), "mode_mismatch")
     if proof.kind == "bits":
         _sets_fit(proof, statement, field)
+    if proof.kind == "codes":
+        _codes_fit(proof, statement, field)
     digest, shown = _digest(proof, statement, field, schema)
-    mode = 0xFF if proof.kind == "absent" else MODES[field.mode]
+    mode = 0xFF if proof.kind == "absent" else field.mode_byte()
     need(len(proof.path) == depth_of(len(schema.fields)), "path_length")
     leaf = tagged(0x00, schema.id, field.index.to_bytes(2), bytes([mode]), proof.salt, digest)
     need(tree_root(leaf, field.index, proof.path, 0x01) == fields_root, "field_proof_failed")
@@ -95,7 +101,8 @@ def _mode_fits(proof: Proof, statement: Statement, field: Field) -> bool:
     if proof.kind == "absent":
         return True
     if statement.kind == "reveal":
-        return proof.kind == {"plain": "plain", "enum": "bits"}.get(field.mode)
+        shape = "codes" if field.type == "codes" else {"plain": "plain", "enum": "bits"}.get(field.mode)
+        return proof.kind == shape
     return proof.kind in FITS[statement.kind]
 
 
@@ -110,6 +117,20 @@ def _sets_fit(proof: Proof, statement: Statement, field: Field) -> None:
     need(opened in (asked, set(field.members) - asked), "opened_set_mismatch")
 
 
+def _codes_fit(proof: Proof, statement: Statement, field: Field) -> None:
+    """All bits once; opened are those that are asked about, or the one that decides (clause 10)."""
+    present, missing, shut = (set(proof.opening[name]) for name in ("present", "missing", "shut"))
+    need(len(present) + len(missing) + len(shut) == len(field.members), "opened_set_mismatch")
+    need(present | missing | shut == set(field.members), "opened_set_mismatch")
+    if statement.kind == "reveal":
+        need(not shut, "opened_set_mismatch")
+        return
+    asked = {field.members[p] for p in statement.positions}
+    every, one = (present, missing) if statement.kind == "has_all" else (missing, present)
+    fits = (every == asked and not one) or (len(one) == 1 and one <= asked and not every)
+    need(fits, "opened_set_mismatch")
+
+
 def _digest(proof: Proof, statement: Statement, field: Field, schema: Schema) -> tuple[bytes, Shown]:
     """The value digest that the opening leads to, and what it shows."""
     if proof.kind == "absent":
@@ -118,12 +139,14 @@ def _digest(proof: Proof, statement: Statement, field: Field, schema: Schema) ->
         return _plain(proof, statement, field)
     if proof.kind == "bits":
         return _bits(proof, statement, field)
+    if proof.kind == "codes":
+        return _codes(proof, statement, field)
     return _chains(proof, statement, field, schema)
 
 
 def _plain(proof: Proof, statement: Statement, field: Field) -> tuple[bytes, Shown]:
     try:
-        value = values.typed(field.type, proof.opening["value"])
+        value = values.typed(field.type, proof.opening["value"], field.scale)
     except RefusedError as error:
         raise RefusedError("opening_malformed") from error
     holds = statement.kind == "reveal" or value == statement.value
@@ -142,6 +165,26 @@ def _bits(proof: Proof, statement: Statement, field: Field) -> tuple[bytes, Show
     inside = {field.members[p] for p in statement.positions} == set(shut)
     holds = inside == (statement.kind == "one_of")
     return digest, Shown("holds" if holds else "does_not_hold", next(iter(shut)) if len(shut) == 1 else None)
+
+
+def _codes(proof: Proof, statement: Statement, field: Field) -> tuple[bytes, Shown]:
+    present, missing, shut = (proof.opening[name] for name in ("present", "missing", "shut"))
+    bits = []
+    for j, member in enumerate(field.members):
+        if member in shut:
+            bits.append(shut[member])
+        else:
+            is_set = member in present
+            key = present[member] if is_set else missing[member]
+            bits.append(tagged(0x13, j.to_bytes(2), key, bytes([is_set])))
+    holds = {
+        "has_any": bool(present),
+        "has_none": not present,
+        "has_all": not missing,
+        "reveal": True,
+    }[statement.kind]
+    value = None if shut else tuple(m for m in field.members if m in present)
+    return tagged(0x12, *bits), Shown("holds" if holds else "does_not_hold", value)
 
 
 def steps(schema: Schema, field: Field, direction: int, start: bytes, times: int) -> bytes:

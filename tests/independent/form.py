@@ -5,16 +5,18 @@ import binascii
 from dataclasses import dataclass
 from typing import Any
 
-from . import attestation, block, consent, creditcode, fieldproof, onform, schema
+from . import attestation, block, consent, creditcode, fieldproof, history, onform, schema, use
 from .attestation import Attestation
 from .block import Block
 from .claims import Reader, Shown
-from .consent import Consent
+from .consent import Consent, Resumption
 from .crypto import tagged
 from .errors import RefusedError, need
 from .fieldproof import Proof
+from .history import Asked
 from .schema import Schema
 from .strict import canonical, integer, items, members, octets, one_form, one_form_last, parse, rising, text
+from .use import Use
 
 LIMIT = 1024 * 1024
 MANY, MAX_NODES = 130, 4096
@@ -37,6 +39,7 @@ class Batch:
     id: tuple[bytes, int, int]
     previous_root: bytes
     superseded_digest: bytes
+    deadline: int
     signature: bytes
 
 
@@ -61,9 +64,11 @@ class Bundle:
     genesis: bytes
     claims: list[Shown]
     consent: Consent
+    resumption: Resumption | None
+    use: Use
     subject: Subject
     attestations: dict[bytes, Attestation]
-    controllers_entry: int
+    asked: Asked
     schemas: dict[bytes, Schema]
     newest: dict[str, Schema]
     members: dict[bytes, str]
@@ -126,11 +131,12 @@ def _subject(value: Any, schemas: dict[bytes, Schema], newest: dict[str, Schema]
 
 
 def _batch(value: Any) -> Batch:
-    members(value, "member stream number previous_root superseded_digest signature")
+    members(value, "member stream number previous_root superseded_digest deadline signature")
     number = integer(value["number"], 1)
     identity = (octets(value["member"], 32), integer(value["stream"], 0, 255), number)
     signature = octets(value["signature"], 65)
-    return Batch(identity, octets(value["previous_root"], 32), octets(value["superseded_digest"], 32), signature)
+    roots = octets(value["previous_root"], 32), octets(value["superseded_digest"], 32)
+    return Batch(identity, *roots, integer(value["deadline"]), signature)
 
 
 def _receipt(value: Any) -> Receipt | None:
@@ -154,18 +160,23 @@ def _member(value: Any) -> tuple[bytes, str]:
 
 def _shown(value: Any) -> dict[str, Any]:
     """The presentation; a bundle has claims, a consent and a subject."""
-    shown = members(value, "claims consent subject attestations")
-    for name in ("consent", "subject", "claims"):
+    shown = members(value, "claims consent resumption use subject attestations")
+    for name in ("consent", "use", "subject", "claims"):
         need(shown[name] is not None and shown[name] != [], "field_missing")
     return shown
+
+
+def _asked(value: Any) -> Asked:
+    need(value is not None, "field_missing")
+    return history.read(value)
 
 
 def read(data: bytes) -> Bundle:
     """Read a bundle; every list in its order, nothing that nothing needs."""
     value = read_canonical(data)
     with one_form_last():
-        members(value, "format network presentation controllers_entry schemas members batches block nodes receipt")
-        need(text(value["format"]) == "credence-evidence/v1", "value_malformed")
+        members(value, "format network presentation controllers schemas members batches block nodes receipt")
+        need(text(value["format"]) == "credence-evidence/v2", "value_malformed")
         bundle = _bundle(value, tagged(0x61, data))
         rising([octets(item["id"], 32) for item in value["members"]])
         rising([batch.id for batch in bundle.batches])
@@ -189,9 +200,11 @@ def _bundle(value: dict[str, Any], digest: bytes) -> Bundle:
         *network,
         Reader(newest, about).claims(shown["claims"]),
         consent.read(shown["consent"]),
+        consent.read_resumption(shown["resumption"]),
+        use.read(shown["use"]),
         _subject(shown["subject"], ids, newest),
         {a.digest: a for a in attestations},
-        integer(value["controllers_entry"], 0, 2**32),
+        _asked(value["controllers"]),
         ids,
         newest,
         dict(_member(item) for item in items(value["members"], MANY)),

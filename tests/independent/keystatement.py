@@ -25,8 +25,9 @@ class KeyStatement:
 
     def check(self, trust: Trust, number: int) -> dict[Key, int]:
         """compromisedFrom of each key: network, seals and state, then that it is not of an earlier block."""
-        need(self.network == (trust.chain_id, trust.genesis), "other_network")
-        block.check(self.block, trust)
+        chain_id, genesis = self.network
+        need(chain_id == trust.chain_id and trust.era(genesis), "other_network")
+        block.check(self.block, trust, genesis)
         state = State(self.block.state_root, self.nodes, trust)
         state.codes("MemberRegistry")
         found = {key: state.key(*key).compromised_from for key in self.keys}
@@ -40,7 +41,7 @@ def read(data: bytes) -> KeyStatement:
     value = read_canonical(data)
     with one_form_last():
         members(value, "format network keys block nodes")
-        need(text(value["format"]) == "credence-keys/v1", "value_malformed")
+        need(text(value["format"]) == "credence-keys/v2", "value_malformed")
         network, sealed, nodes = read_network(value["network"]), read_block(value["block"]), read_nodes(value["nodes"])
         keys = []
         for item in items(value["keys"], MAX_KEYS):

@@ -21,6 +21,7 @@ def check(bundle: "Bundle") -> None:
     wanted = {bundle.consent.terms.grantee}
     for one in everything:
         wanted |= {one.header.issuer, one.anchor.member}
+    wanted |= {member for member, _ in bundle.asked.keys}
     if bundle.receipt:
         wanted.add(bundle.receipt.member)
     one_form(set(bundle.members) == wanted, "members")

@@ -10,7 +10,9 @@ from .schema import Field, Schema, per_value
 from .strict import integer, is_int, members, octets, text
 
 MAX_MONTHS, MAX_MEMBERS, MONTH_SIZE = 1200, 256, 7
-OPS = (">=", "<", "range", "in", "not in", "equals", "reveal")
+COMPARISONS = (">=", ">", "<=", "<")
+OF_SETS = ("has any of", "has none of", "has all of")
+OPS = (*COMPARISONS, "range", "in", "not in", *OF_SETS, "equals", "reveal")
 D = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 PERIOD = re.compile(rf"(?:[0-9]{{4}}|[0-9]{{4}}-[0-9]{{2}}|{D}:{D})\Z")
 
@@ -108,12 +110,14 @@ def _per(value: Any, schema: Schema) -> tuple[tuple[str, str], ...]:
 
 def operand(field: Field, op: str, value: Any) -> Any:
     """The operand as clause 9 has it for this operator and field."""
-    if op in (">=", "<", "range"):
+    if op != "reveal":
+        need((op in OF_SETS) == (field.type == "codes"), "operator_unsupported")
+    if op in (*COMPARISONS, "range"):
         if op != "range":
             return threshold(field, value)
         need(isinstance(value, list) and len(value) == 2, "question_malformed")
         return _range(field, value)
-    if op in ("in", "not in"):
+    if op in ("in", "not in", *OF_SETS):
         need(isinstance(value, list), "question_malformed")
         need(field.mode == "enum", "operator_unsupported")
         return _set(field, value)
@@ -121,6 +125,8 @@ def operand(field: Field, op: str, value: Any) -> Any:
         return None
     if field.mode == "enum":
         return _member(field, value)
+    if (value == "none" and field.none_on_record) or (value == "no end" and field.no_end):
+        return value
     return _value(field, value)
 
 
@@ -154,9 +160,9 @@ def threshold(field: Field, value: Any) -> Any:
 
 def _value(field: Field, value: Any) -> Any:
     """A value of the field; an empty text and a month of other than seven characters are of another type."""
-    need(value != "", "type_wrong")
+    need(value != "" or field.scale, "type_wrong")
     need(field.type != "month" or (isinstance(value, str) and len(value) == MONTH_SIZE), "type_wrong")
-    return values.typed(field.type, value)
+    return values.typed(field.type, value, field.scale)
 
 
 def _set(field: Field, value: list[Any]) -> tuple[str, ...]:
@@ -164,7 +170,7 @@ def _set(field: Field, value: list[Any]) -> tuple[str, ...]:
     need(value, "set_empty")
     need(all(isinstance(m, str) and m in field.members for m in value), "set_member_unknown")
     need(len(set(value)) == len(value), "set_duplicate")
-    need(len(value) < len(field.members), "set_full")
+    need(len(value) < len(field.members) or field.type == "codes", "set_full")
     return tuple(m for m in field.members if m in value)
 
 
@@ -176,7 +182,7 @@ def to_json(question: Question, schema: Schema) -> dict[str, Any]:
         found["per"] = dict(question.per)
     if question.issuer is not None:
         found["issuer"] = "0x" + question.issuer.hex()
-    if question.op in ("range", "in", "not in"):
+    if isinstance(question.operand, tuple):
         found["operand"] = [_plain(field, v) for v in question.operand]
     elif question.op != "reveal":
         found["operand"] = _plain(field, question.operand)
@@ -190,4 +196,6 @@ def _plain(field: Field, value: Any) -> Any:
         return {"as_of_minus_months": value.months}
     if is_int(value) and field.type in ("date", "month"):
         return values.day_text(value)[: 10 if field.type == "date" else 7]
+    if field.scale:
+        return values.number_text(value, field.scale)
     return value

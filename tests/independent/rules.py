@@ -4,24 +4,24 @@ from typing import Any
 
 from . import values
 from .errors import need
-from .strict import MAX_SAFE, integer, items, members, text
+from .strict import items, members, text
 
 DAYS = ("as_of", "period_from", "period_to")
 
 
-def check_bounds(kind: str, value: Any) -> None:
+def check_bounds(kind: str, value: Any, scale: int) -> None:
     """Bounds of an integer, date or month, both included."""
     members(value, "from to")
     need(kind in ("integer", "date", "month"), "schema_invalid")
-    low, high = _bound(kind, value["from"]), None
+    low, high = _bound(kind, value["from"], scale), None
     if kind == "integer" or value["to"] != "as_of":
-        high = _bound(kind, value["to"])
+        high = _bound(kind, value["to"], scale)
     need(high is None or low <= high, "schema_invalid")
 
 
-def _bound(kind: str, value: Any) -> int:
+def _bound(kind: str, value: Any, scale: int = 0) -> int:
     if kind == "integer":
-        return integer(value, -MAX_SAFE)
+        return values.number(value, scale)
     return values.day(value) if kind == "date" else values.month(value)
 
 
@@ -48,6 +48,11 @@ def _kind(name: Any, fields: dict[str, Any]) -> str | None:
     return {"integer": "integer", "date": "day", "month": "day", "enum": "enum"}.get(kind)
 
 
+def _counts(name: Any, fields: dict[str, Any]) -> tuple[int, Any]:
+    """Scale and currency of what is compared."""
+    return (fields[name].scale, fields[name].currency) if name in fields else (0, None)
+
+
 def _comparison(value: Any, fields: dict[str, Any]) -> None:
     left, op, right = [*items(value, 3), None, None, None][:3]
     need(len(value) == 3, "schema_invalid")
@@ -55,13 +60,15 @@ def _comparison(value: Any, fields: dict[str, Any]) -> None:
     need(kind is not None and op in ("=", "!=", "<", "<=", ">", ">="), "schema_invalid")
     need(kind != "enum" or op in ("=", "!="), "schema_invalid")
     other = _kind(right, fields)
+    scale, currency = _counts(left, fields)
     if other is not None:
-        need(other == kind, "schema_invalid")
+        need(other == kind and (scale, currency) == _counts(right, fields), "schema_invalid")
         return
-    if right == "none":
-        need(op in ("=", "!=") and left in fields and fields[left].none_on_record, "schema_invalid")
+    if right in ("none", "no end"):
+        need(op in ("=", "!=") and left in fields, "schema_invalid")
+        need(fields[left].none_on_record if right == "none" else fields[left].no_end, "schema_invalid")
     elif kind == "integer":
-        integer(right, -MAX_SAFE)
+        values.number(right, scale)
     elif kind == "enum":
         need(right in fields[left].members, "schema_invalid")
     else:

@@ -4,17 +4,21 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from . import ladder, rules
+from . import ladder, rules, values
 from .crypto import tagged
 from .errors import need
 from .strict import canonical, integer, is_int, items, members, text
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,63}\Z")
 MEMBER = re.compile(r"[A-Za-z0-9_]{1,32}\Z")
-TYPES = ("integer", "date", "month", "text", "code", "bool", "enum")
+CURRENCY = re.compile(r"[A-Z]{3}\Z")
+UNIT = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,31}\Z")
+TYPES = ("integer", "date", "month", "text", "code", "bool", "enum", "codes")
+MAX_STEPS, MAX_SCALE = 2**17, 9
 MODES = {"plain": 1, "ladder": 2, "enum": 3}
 SPECIAL = ("as_of", "period_from", "period_to", "period_year", "none")
 MAX_VERSION = 2**31
+MEASURE = "unit currency scale resolution"
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,18 @@ class Field:
     none_on_record: bool = False
     members: tuple[str, ...] = ()
     points: tuple[int, ...] = ()
-    gapless: bool = False
     bounds: Any = None
+    scale: int = 0
+    currency: str | None = None
+    no_end: bool = False
+
+    def mode_byte(self) -> int:
+        """The mode byte of its leaf (clause 4)."""
+        return 4 if self.type == "codes" else MODES[self.mode]
+
+    def measure(self) -> tuple[Any, ...]:
+        """What a number of it means (clause 9)."""
+        return self.type, self.mode, self.unit, self.currency, self.scale
 
 
 @dataclass(frozen=True)
@@ -62,6 +76,7 @@ def read(value: Any) -> Schema:
     fields = tuple(_field(i, f) for i, f in enumerate(listed))
     by_name = {f.name: f for f in fields}
     need(len(by_name) == len(fields), "schema_invalid")
+    need(sum(len(f.points) for f in fields) <= MAX_STEPS, "schema_invalid")
     per = _per(value["per"], by_name) if "per" in value else ()
     if "rules" in value:
         need(not any(f.name in SPECIAL for f in fields), "schema_invalid")
@@ -86,18 +101,18 @@ def _flag(value: dict[str, Any], name: str) -> bool:
 
 
 def _field(index: int, value: Any) -> Field:
-    members(value, "name type mode", "unit ladder members optional none_on_record bounds")
+    members(value, "name type mode", "ladder members optional none_on_record no_end bounds " + MEASURE)
     name, kind, mode = text(value["name"]), text(value["type"]), text(value["mode"])
-    unit = text(value["unit"]) if "unit" in value else None
     need(NAME.match(name) and kind in TYPES and mode in MODES, "schema_invalid")
-    need((kind == "enum") == (mode == "enum"), "schema_invalid")
+    need((kind in ("enum", "codes")) == (mode == "enum"), "schema_invalid")
     need(mode != "ladder" or kind in ("integer", "date", "month"), "schema_invalid")
     need(("ladder" in value) == (mode == "ladder") and ("members" in value) == (mode == "enum"), "schema_invalid")
-    need("unit" not in value or kind == "integer", "schema_invalid")
-    none = _flag(value, "none_on_record")
-    need(not none or (mode == "ladder" and kind in ("date", "month")), "schema_invalid")
+    need(kind == "integer" or not set(value) & set(MEASURE.split()), "field_unknown")
+    unit, currency, scale = _measure(value)
+    none, end = _flag(value, "none_on_record"), _flag(value, "no_end")
+    need(not (none or end) or (mode == "ladder" and kind in ("date", "month")), "schema_invalid")
     if "bounds" in value:
-        rules.check_bounds(kind, value["bounds"])
+        rules.check_bounds(kind, value["bounds"], scale)
     return Field(
         index,
         name,
@@ -107,15 +122,25 @@ def _field(index: int, value: Any) -> Field:
         _flag(value, "optional"),
         none,
         _members(value["members"]) if mode == "enum" else (),
-        tuple(ladder.thresholds(kind, value["ladder"])) if mode == "ladder" else (),
-        mode == "ladder" and _gapless(kind, value["ladder"]["kind"]),
+        tuple(ladder.thresholds(kind, value["ladder"], scale, none, end)) if mode == "ladder" else (),
         value.get("bounds"),
+        scale,
+        currency,
+        end,
     )
 
 
-def _gapless(kind: str, ladder_kind: str) -> bool:
-    """Ladders without gaps: integers, days, months of type month (clause 10)."""
-    return ladder_kind in ("integers", "days") or (ladder_kind == "months" and kind == "month")
+def _measure(value: dict[str, Any]) -> tuple[str | None, str | None, int]:
+    """What the numbers of a field count (clause 2)."""
+    unit = text(value["unit"]) if "unit" in value else None
+    currency = text(value["currency"]) if "currency" in value else None
+    scale = integer(value["scale"], 0, MAX_SCALE) if "scale" in value else 0
+    if "resolution" in value:
+        need(values.number(value["resolution"], scale) >= 1, "schema_invalid")
+    need(unit is None or (currency is None and UNIT.match(unit) and not CURRENCY.match(unit)), "schema_invalid")
+    need(unit not in ("fen", "jiao", "yuan"), "schema_invalid")
+    need(currency is None or CURRENCY.match(currency), "schema_invalid")
+    return unit, currency, scale
 
 
 def _members(value: Any) -> tuple[str, ...]:
@@ -132,7 +157,7 @@ def _per(value: Any, by_name: dict[str, Field]) -> tuple[tuple[str, str | None],
         one = by_name.get(text(item["field"]))
         need(one is not None, "schema_invalid")
         assert one is not None
-        need(one.mode == "enum" or one.type in ("text", "code"), "schema_invalid")
+        need(one.type in ("enum", "text", "code"), "schema_invalid")
         need(not one.optional and one.name != "issuer", "schema_invalid")
         total = item.get("total")
         if "total" in item:

@@ -4,11 +4,14 @@ from dataclasses import dataclass
 
 from .crypto import Rlp, keccak, rlp_decode, rlp_int, word
 from .errors import need
+from .history import Asked, Entry, History
 from .trie import MALFORMED, Nodes, lookup
-from .trust import Trust
+from .trust import WITH_FACTS, Trust
 
 FOREVER = 2**64 - 1
 U40 = 2**40 - 1
+LIVE = 1
+TO_ATTEST, TO_RECEIPT = 1, 16
 
 
 def entry(key: int | bytes, slot: int | bytes) -> bytes:
@@ -21,18 +24,29 @@ def after(slot: bytes, places: int) -> int:
     return (int.from_bytes(slot) + places) % 2**256
 
 
+def split(packed: int, *widths: int) -> list[int]:
+    """The numbers that are packed into a word, from the low end."""
+    found = []
+    for width in widths:
+        found.append(packed & (1 << width) - 1)
+        packed >>= width
+    return found
+
+
 @dataclass(frozen=True)
 class KeyRecord:
-    """validFrom, validUntil, compromisedFrom."""
+    """validFrom, validUntil, compromisedFrom and what the key is for."""
 
     valid_from: int
     valid_until: int
     compromised_from: int
+    purposes: int
 
-    def check(self, time: int) -> None:
-        """A key of the member, valid at the time and not compromised then; validity is looked at first."""
+    def check(self, time: int, purpose: int) -> None:
+        """A key of the member, valid at the time, not compromised then, and for this; validity is looked at first."""
         need(self.valid_from <= time < self.valid_until, "key_not_valid")
         need(not self.compromised_from or time < self.compromised_from, "key_compromised")
+        need(self.purposes & purpose, "key_purpose_wrong")
 
 
 @dataclass(frozen=True)
@@ -44,8 +58,24 @@ class ConsentRecord:
     not_before: int
     expires_at: int
     max_uses: int
-    uses: int
-    revocation_hash: bytes
+    changes: int
+    changed_at: int
+    spend_key: bytes
+    used: int
+    uses_digest: bytes
+    grant_digest: bytes
+    word_digest: bytes
+
+    @property
+    def resumed(self) -> bool:
+        """Live after a change: that was a resumption."""
+        return self.state == LIVE and self.changes > 0
+
+    def times(self, now: int) -> list[int]:
+        """When rules 9 and 12 look at the subject."""
+        if not self.state or not self.granted_at:
+            return []
+        return [self.granted_at, now] + ([self.changed_at] if self.resumed else [])
 
 
 class State:
@@ -82,23 +112,24 @@ class State:
         return value
 
     def codes(self, *contracts: str) -> None:
-        """The codes of these contracts; of all if none is named."""
-        for contract in contracts or self.trust.contracts:
+        """The codes of these contracts; of all that hold facts if none is named."""
+        for contract in contracts or WITH_FACTS:
             self._storage_root(contract)
 
     def anchored(self, member: bytes, stream: int, number: int) -> bytes:
         """The one word that the chain holds for a batch."""
-        return word(self.word("AnchorRegistry", entry(number, entry(stream, entry(member, 3)))))
+        return word(self.word("AnchorRegistry", entry(number, entry(stream, entry(member, 4)))))
 
     def status(self, member: bytes, plane: int, position: int) -> bool:
         """Whether a position is set in a plane: 0 revoked, 1 superseded."""
-        bits = self.word("AnchorRegistry", entry(position // 256, entry(plane, entry(member, 4))))
+        bits = self.word("AnchorRegistry", entry(position // 256, entry(plane, entry(member, 5))))
         return bool(bits >> (position % 256) & 1)
 
     def key(self, member: bytes, key: bytes) -> KeyRecord:
         """The record of a key."""
         packed = self.word("MemberRegistry", entry(key, entry(member, 2)))
-        return KeyRecord(*(packed >> shift & FOREVER for shift in (0, 64, 128)))
+        times = (packed >> shift & FOREVER for shift in (0, 64, 128))
+        return KeyRecord(*times, packed >> 192 & 0xFF)
 
     def standing(self, member: bytes) -> tuple[int, int]:
         """Roles and state of a member."""
@@ -124,17 +155,27 @@ class State:
 
     def consent(self, consent_id: bytes) -> ConsentRecord:
         """The record of a consent; an unknown state is malformed."""
-        slot = entry(consent_id, 0)
-        packed, revocation = self.word("ConsentRegistry", slot), self.word("ConsentRegistry", after(slot, 1))
-        state = packed & 0xFF
-        need(state <= 3, MALFORMED)
-        granted, not_before, expires = (packed >> shift & U40 for shift in (8, 48, 88))
-        max_uses, uses = (packed >> shift & 0xFFFFFFFF for shift in (128, 160))
-        return ConsentRecord(state, granted, not_before, expires, max_uses, uses, word(revocation))
+        slot = entry(consent_id, 2)
+        first, second, *digests = (self.word("ConsentRegistry", after(slot, place)) for place in range(5))
+        need(first & 0xFF <= 3, MALFORMED)
+        times = split(first, 8, 40, 40, 40, 8, 24, 40)
+        spend_key, used = split(second, 160, 96)
+        return ConsentRecord(*times, spend_key.to_bytes(20), used, *map(word, digests))
 
-    def controllers(self, subject: bytes, number: int) -> tuple[bytes, int, int]:
-        """Commitment and since of an entry, and since of the next one, zero for none."""
-        start = keccak(entry(subject, 0))
-        places = (3 * number, 3 * number + 1, 3 * (number + 1) + 1)
-        commitment, since, following = (self.word("SubjectRegistry", after(start, p)) for p in places)
-        return word(commitment), since, following
+    def history(self, subject: bytes, asked: Asked) -> History:
+        """The entries and holds of a subject that are asked for; the keys' marks come later."""
+        entries = {place: self._entry(subject, place) for place in asked.entries}
+        begins = {place: split(self._of_entry(subject, place, 1), 160, 40)[1] for place in asked.begins}
+        start = keccak(entry(subject, 6))
+        holds = {n: self.word("SubjectRegistry", after(start, n - 1)) & U40 for n in asked.holds}
+        return History(entries, begins, holds, {})
+
+    def _of_entry(self, subject: bytes, place: int, offset: int) -> int:
+        return self.word("SubjectRegistry", after(keccak(entry(subject, 3)), 3 * place + offset))
+
+    def _entry(self, subject: bytes, place: int) -> Entry:
+        commitment, middle, registrar = (self._of_entry(subject, place, offset) for offset in range(3))
+        key, since, kind, link = split(middle, 160, 40, 8, 32)
+        need(since, "state_proof_missing")
+        need(kind <= 2, MALFORMED)
+        return Entry(word(commitment), key.to_bytes(20), since, kind, link, word(registrar))

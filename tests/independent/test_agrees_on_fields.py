@@ -39,7 +39,7 @@ def parametrised(*names: str) -> Any:
     return pytest.mark.parametrize("case", found, ids=[case["name"] for case in found])
 
 
-@parametrised("plain", "ladder", "enum", "absent")
+@parametrised("plain", "ladder", "enum", "codes", "absent")
 def test_e7_field_proofs(case: dict[str, Any]) -> None:
     """One question about one committed field."""
     assert outcome(vectors.field_proof, case) == case["expect"]

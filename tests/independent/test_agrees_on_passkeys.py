@@ -39,7 +39,7 @@ def outcome(signed: Assertion, domain: str = "bank.example") -> str:
     """`counts`, or the reason."""
     key = Passkey(hashlib.sha256(domain.encode()).digest(), POINT)
     try:
-        kept = Controllers((key,), 1, bytes(32))
+        kept = Controllers((key,), (1,), 1, bytes(32))
         controllers.check_form(kept, [signed], controllers.check(kept, [signed], DIGEST))
     except RefusedError as refused:
         return refused.reason

@@ -10,23 +10,20 @@ from .strict import canonical, integer, items, members, octets, parse, text
 
 INVALID = "trust_invalid"
 LIMIT = 4 * 1024 * 1024
-CONTRACTS = ("MemberRegistry", "SchemaRegistry", "SubjectRegistry", "AnchorRegistry", "ConsentRegistry")
+WITH_FACTS = ("MemberRegistry", "SchemaRegistry", "SubjectRegistry", "AnchorRegistry", "ConsentRegistry")
+CONTRACTS = (*WITH_FACTS, "DisputeVerifier")
 
 
 @dataclass(frozen=True)
-class Trust:
-    """What is believed beforehand."""
+class Era:
+    """Blocks of one genesis. A mark: number and hash of a block."""
 
-    chain_id: int
     genesis: bytes
-    contracts: dict[str, tuple[bytes, bytes]]
     kind: str
     sets: list[tuple[int, list[bytes]]]
-    fingerprint: str
-
-    def address(self, name: str) -> bytes:
-        """Where a contract is."""
-        return self.contracts[name][0]
+    begins: bytes | None
+    ends: tuple[int, bytes] | None
+    leads_on: bytes | None
 
     def sealers(self, number: int) -> list[bytes]:
         """Who seals a block: the last set that began by then; nobody before the first one."""
@@ -34,26 +31,67 @@ class Trust:
         return begun[-1] if begun else []
 
 
+@dataclass(frozen=True)
+class Trust:
+    """What is believed beforehand."""
+
+    chain_id: int
+    contracts: dict[str, tuple[bytes, bytes]]
+    marks: list[tuple[int, bytes]]
+    eras: list[Era]
+    fingerprint: str
+
+    def address(self, name: str) -> bytes:
+        """Where a contract is."""
+        return self.contracts[name][0]
+
+    def era(self, genesis: bytes) -> Era | None:
+        """The era of a genesis, if there is one."""
+        return next((era for era in self.eras if era.genesis == genesis), None)
+
+    def marks_of(self, era: Era) -> list[tuple[int, bytes]]:
+        """Blocks of an era that earlier ones have to lead to."""
+        newest = self.marks if era is self.eras[-1] else []
+        return newest + ([era.ends] if era.ends else [])
+
+
 def read(value: Any) -> Trust:
     """A trust file, of bytes or of JSON that was read already."""
     value = parse(value, LIMIT) if isinstance(value, bytes) else value
-    members(value, "format chain_id genesis contracts finality")
-    need(text(value["format"]) == "credence-trust/v1", INVALID)
+    members(value, "format chain_id contracts checkpoints eras")
+    need(text(value["format"]) == "credence-trust/v2", INVALID)
     members(value["contracts"], " ".join(CONTRACTS))
     contracts = {name: _contract(value["contracts"][name]) for name in CONTRACTS}
+    chain_id = integer(value["chain_id"], 1)
+    marks = [_mark(members(item, "block hash root")) for item in items(value["checkpoints"], 4096)]
+    eras = [_era(item) for item in items(value["eras"], 64)]
+    need(eras and len({era.genesis for era in eras}) == len(eras), INVALID)
+    need(eras[0].begins is None, INVALID)
+    need(all(a.ends and a.leads_on == b.begins for a, b in itertools.pairwise(eras)), INVALID)
+    need(_rise([block for block, _ in marks]), INVALID)
+    compared = {name: member for name, member in value.items() if name != "checkpoints"}
+    return Trust(chain_id, contracts, marks, eras, fingerprint(canonical(compared)))
+
+
+def _era(value: Any) -> Era:
+    need(isinstance(value, dict), "type_wrong")
+    has = [name for name in ("state_root", "ends") if name in value]
+    members(value, " ".join(["genesis finality", *has]))
     finality = members(value["finality"], "kind sets")
     kind = text(finality["kind"])
     need(kind in ("sealer", "qbft"), INVALID)
     sets = [_set(item, kind) for item in items(finality["sets"], 4096)]
     need(sets and _rise([start for start, _ in sets]), INVALID)
-    return Trust(
-        integer(value["chain_id"], 1),
-        octets(value["genesis"], 32),
-        contracts,
-        kind,
-        sets,
-        fingerprint(canonical(value)),
-    )
+    begins = octets(value["state_root"], 32) if "state_root" in has else None
+    if "ends" not in has:
+        return Era(octets(value["genesis"], 32), kind, sets, begins, None, None)
+    end = members(value["ends"], "block hash root state_root")
+    return Era(octets(value["genesis"], 32), kind, sets, begins, _mark(end), octets(end["state_root"], 32))
+
+
+def _mark(value: Any) -> tuple[int, bytes]:
+    octets(value["root"], 32)
+    return integer(value["block"]), octets(value["hash"], 32)
 
 
 def _rise(keys: list[Any]) -> bool:

@@ -13,6 +13,7 @@ EPOCH = dt.date(1970, 1, 1).toordinal()
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 MONTH = re.compile(r"[0-9]{4}-[0-9]{2}\Z")
 TYPE_BYTES = {"integer": 1, "date": 2, "month": 2, "text": 3, "code": 4, "bool": 5}
+NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]*[1-9])?\Z")
 CODE = re.compile(r"[\x21-\x7e]*\Z")
 MAX_VALUE = 1024
 
@@ -58,12 +59,41 @@ def months_before(days: int, months: int, whole: bool) -> int | None:
     return first.toordinal() - EPOCH + min(start.day, last) - 1
 
 
-def typed(kind: str, value: Any) -> Any:
+def number(value: Any, scale: int) -> int:
+    """Smallest units of an integer, or with a scale of a decimal text in its one writing (clause 3)."""
+    if scale:
+        need(isinstance(value, str), "type_wrong")
+        need(NUMBER.match(value) and value != "-0", "value_malformed")
+        whole, _, decimals = value.partition(".")
+        need(len(decimals) <= scale, "value_malformed")
+        value = int(whole + decimals.ljust(scale, "0"))
+    need(is_int(value), "type_wrong")
+    need(abs(value) <= MAX_SAFE, "value_out_of_range")
+    return int(value)
+
+
+def number_text(value: int, scale: int) -> str:
+    """The one writing of so many smallest units."""
+    digits = str(abs(value)).rjust(scale + 1, "0")
+    whole, decimals = (digits[:-scale], digits[-scale:].rstrip("0")) if scale else (digits, "")
+    return ("-" if value < 0 else "") + whole + ("." + decimals if decimals else "")
+
+
+def next_value(kind: str, value: int) -> int:
+    """The value after this one: a smallest unit, a day, or a month later (clause 10)."""
+    if kind != "month":
+        return value + 1
+    start = date_of(value)
+    return value + calendar.monthrange(start.year, start.month)[1]
+
+
+def typed(kind: str, value: Any, scale: int = 0) -> Any:
     """The value of a plain field, days as integers; refused where it is none of the type (clause 3)."""
     if kind == "integer":
-        need(is_int(value), "type_wrong")
-        need(abs(value) <= MAX_SAFE, "value_out_of_range")
-        return value
+        return number(value, scale)
+    if kind == "codes":
+        need(isinstance(value, list) and all(isinstance(one, str) for one in value), "type_wrong")
+        return tuple(value)
     if kind == "bool":
         need(isinstance(value, bool), "type_wrong")
         return value

@@ -1,14 +1,23 @@
 """The functions of this package on the cases of plain.json to digests.json (tests/vectors/README.md)."""
 
 import copy
+from types import SimpleNamespace
 from typing import Any
 
 from . import attestation as a
-from . import claim, consent, controllers, fieldproof, question, schema, statement, strict, values
+from . import claim, consent, controllers, fieldproof, question, schema, statement, strict, use, values
 from .crypto import hashed_text, keccak, struct_hash, tagged, typed_digest, word
 from .errors import need
 
-STATUS = "StatusChange(bytes32 member,uint64 number,uint8 plane,bytes32 changesDigest,uint16 reason)"
+STATUS = "StatusChange(bytes32 member,uint64 number,uint8 plane,bytes32 changesDigest,uint16 reason,uint64 deadline)"
+ASKED = (
+    "Asked(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,"
+    "string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint64 notBefore,uint64 expiresAt,"
+    "uint32 maxUses,uint32 retentionDays,address spendKey,bytes32 salt)"
+)
+CHANGE = "Change(bytes32 consent,uint24 number,uint8 kind,bytes32 wordDigest)"
+GRANT = "Grant(bytes32 consent,bytes32 signaturesDigest)"
+ANSWER = "Answer(bytes32 request,bytes32 consent)"
 RECEIPT = (
     "Receipt(string act,bytes32 keeper,bytes32 id,bytes32 transaction,uint64 blockNumber,bytes32 blockHash,"
     "uint64 blockTime,uint32 number,bytes32 use,bytes32 basis,string statement)"
@@ -87,40 +96,93 @@ def changes(message: dict[str, Any]) -> bytes:
     return keccak(head, *(word(len(part)) + b"".join(map(word, part)) for part in (words, masks)))
 
 
+REASONS = {
+    "consent": "consent_id_mismatch",
+    "request": "consent_id_mismatch",
+    "grant": "consent_signatures_differ",
+    "ticket": "use_differs",
+    "use": "use_signature_wrong",
+    "uses": "uses_differ",
+    "anchor": "not_anchored",
+    "controllers": "controllers_mismatch",
+    "withdrawal": "consent_wrong_secret",
+}
+
+
 def digest(case: dict[str, Any]) -> str:
     """A digest over a message."""
-    reasons = {"consent_terms": "consent_id_mismatch", "anchor": "not_anchored"}
-    reasons |= {"controllers": "controllers_mismatch", "revocation": "consent_wrong_secret"}
-    found = _digest(case["kind"], case["message"], case.get("domain", {}))
-    need(found == strict.octets(case["digest"], 32), reasons.get(case["kind"], "key_not_valid"))
+    kind, message, domain = case["kind"], case["message"], case.get("domain", {})
+    if kind in BARE:
+        found = BARE[kind](message)
+    else:
+        found = typed_digest(domain["chain_id"], strict.octets(domain["contract"], 20), STRUCTS[kind](message))
+    need(found == strict.octets(case["digest"], 32), REASONS.get(kind, "key_not_valid"))
     return "holds"
 
 
-def _digest(kind: str, message: dict[str, Any], domain: dict[str, Any]) -> bytes:
-    if kind == "anchor":
-        return a.read_anchor(message).digest()
-    if kind == "controllers":
-        return controllers.read(message).commitment()
-    if kind == "revocation":
-        return tagged(0x40, strict.octets(message["secret"], 32))
-    network = domain["chain_id"], strict.octets(domain["contract"], 20)
-    if kind == "consent_terms":
-        return consent.read_terms(message).id(*network)
-    structs = {"batch": _batch, "status_change": _status, "receipt": _receipt}
-    return typed_digest(*network, structs[kind](message))
+def _b32(message: dict[str, Any], name: str) -> bytes:
+    return strict.octets(message[name], 32)
+
+
+def _uses(message: dict[str, Any]) -> bytes:
+    counted = [use.Counted(one["number"], _b32(one, "ticket"), one["time"]) for one in message["uses"]]
+    return use.uses_digest(_b32(message, "consent"), counted)
+
+
+def _grant(message: dict[str, Any]) -> bytes:
+    return consent.granted(_b32(message, "withdrawal_hash"), message["signatures"])
+
+
+BARE = {
+    "anchor": lambda message: a.read_anchor(message).digest(),
+    "controllers": lambda message: controllers.read(message).commitment(),
+    "withdrawal": lambda message: tagged(0x40, _b32(message, "secret")),
+    "grant": _grant,
+    "uses": _uses,
+}
+
+
+def _consent(message: dict[str, Any]) -> bytes:
+    terms, bounds = consent.read_terms(message["terms"]), consent.read_bounds(message["bounds"])
+    return struct_hash(consent.CONSENT, terms.struct(), bounds.struct())
+
+
+def _request(message: dict[str, Any]) -> bytes:
+    """What a bank asks for, and the answer key."""
+    asked = message["asked"]
+    strict.members(asked, f"{consent.SCOPE} not_before expires_at max_uses retention_days spend_key salt")
+    scope, limits = consent.read_scope(asked), consent.read_limits(asked)
+    words = consent.scope_words(SimpleNamespace(**scope))
+    rest = scope["retention_days"], strict.octets(asked["spend_key"], 20), scope["salt"]
+    inner = struct_hash(ASKED, *words, *limits, *rest)
+    return struct_hash(
+        f"Request(Asked asked,address answerKey){ASKED}", inner, strict.octets(message["answer_key"], 20)
+    )
+
+
+def _change(message: dict[str, Any]) -> bytes:
+    bound = bytes(32) if message["word"] is None else consent.word_digest(message["word"])
+    return struct_hash(CHANGE, _b32(message, "consent"), message["number"], message["kind"], bound)
+
+
+def _ticket(message: dict[str, Any]) -> bytes:
+    seen = {name: message[name] for name in ("number", "answered_by", "not_after", "nonce", "seed")}
+    shown = use.read({**seen, "signature": "0x" + "00" * 65, "uses": []})
+    asked = {_b32(group, "department"): group["claims"] for group in message["groups"]}
+    return shown.ticket(_b32(message, "consent"), _b32(message, "bank"), message["purpose"], asked)
 
 
 def _batch(message: dict[str, Any]) -> bytes:
     names = ("member", "root", "previous_root")
     member, root, previous = (strict.octets(message[name], 32) for name in names)
     numbers = member, message["stream"], message["number"], root, message["size"]
-    return struct_hash(a.BATCH, *numbers, previous, changes(message))
+    return struct_hash(a.BATCH, *numbers, previous, changes(message), message["deadline"])
 
 
 def _status(message: dict[str, Any]) -> bytes:
     member = strict.octets(message["member"], 32)
     numbers = message["number"], message["plane"]
-    return struct_hash(STATUS, member, *numbers, changes(message), message["reason"])
+    return struct_hash(STATUS, member, *numbers, changes(message), message["reason"], message["deadline"])
 
 
 def _receipt(message: dict[str, Any]) -> bytes:
@@ -131,3 +193,21 @@ def _receipt(message: dict[str, Any]) -> bytes:
     block = message["block_number"], block_hash, message["block_time"]
     head = hashed_text(message["act"]), keeper, identity, transaction, *block
     return struct_hash(RECEIPT, *head, message["number"], use, basis, hashed_text(RECORDED))
+
+
+STRUCTS = {
+    "batch": _batch,
+    "status_change": _status,
+    "consent": _consent,
+    "request": _request,
+    "grant_word": lambda message: struct_hash(
+        GRANT, _b32(message, "consent"), consent.signatures_digest(message["signatures"])
+    ),
+    "answer": lambda message: struct_hash(ANSWER, _b32(message, "request"), _b32(message, "consent")),
+    "change": _change,
+    "ticket": _ticket,
+    "use": lambda message: struct_hash(
+        use.USE, _b32(message, "consent"), message["number"], _b32(message, "ticket"), message["not_after"]
+    ),
+    "receipt": _receipt,
+}

@@ -12,9 +12,8 @@ from .schema import Field, Schema
 HEAD = re.compile(r"([a-z][a-z0-9_]*)(?:\[([^\[\]]*)\])?\.([a-z][a-z0-9_]*) (.*)\Z", re.DOTALL)
 DURING = re.compile(rf"(.*) during ([0-9]{{4}}|[0-9]{{4}}-[0-9]{{2}}|{q.D}:{q.D})\Z", re.DOTALL)
 MOVING = re.compile(r"as_of - (0|[1-9][0-9]*) months\Z")
-AMOUNT = re.compile(r"(-?)(0|[1-9][0-9]*)(?:\.([0-9]{1,2}))? CNY\Z")
-DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?\Z")
-DIGITS = re.compile(r"(0|-?[1-9][0-9]*)\Z")
+AMOUNT = re.compile(r"(-?[0-9.]+)(?: ([A-Za-z][A-Za-z0-9_]*))?\Z")
+CURRENCY = re.compile(r"[A-Z]{3}\Z")
 ISSUER = re.compile(r"0x[0-9a-f]{64}\Z")
 
 
@@ -35,7 +34,7 @@ def _body(field: Field, question: Question) -> str:
     if question.op == "range":
         low, high = (_value(field, v) for v in question.operand)
         return f"between {low} and {high}"
-    if question.op in ("in", "not in"):
+    if isinstance(question.operand, tuple):
         return f"{question.op} {{{', '.join(question.operand)}}}"
     return f"{question.op} {_value(field, question.operand)}"
 
@@ -44,18 +43,11 @@ def _value(field: Field, value: Any) -> str:
     if isinstance(value, Moving):
         return f"as_of - {value.months} months"
     if field.type == "integer":
-        if field.unit == "fen":
-            return _amount(value)
-        return f"{value} months" if field.unit == "months" else str(value)
-    if field.type in ("date", "month"):
+        word = field.currency or field.unit
+        return values.number_text(value, field.scale) + (f" {word}" if word else "")
+    if field.type in ("date", "month") and isinstance(value, int):
         return values.day_text(value)[: 10 if field.type == "date" else 7]
     return str(value).lower() if field.type == "bool" else value
-
-
-def _amount(fen: int) -> str:
-    yuan, cents = divmod(abs(fen), 100)
-    decimals = f".{cents:02}".rstrip("0") if cents else ""
-    return f"{'-' if fen < 0 else ''}{yuan}{decimals} CNY"
 
 
 def read(text: str, schemas: dict[str, Schema]) -> Question:
@@ -99,12 +91,12 @@ def _operation(field: Field, rest: str) -> dict[str, Any]:
         low, joint, high = rest[8:].partition(" and ")
         need(joint, "question_malformed")
         return {"op": "range", "operand": [_operand(field, low), _operand(field, high)]}
-    for op in ("not in", "in"):
+    for op in ("not in", "in", *q.OF_SETS):
         if rest.startswith(op + " {") and rest.endswith("}"):
             inner = rest[len(op) + 2 : -1]
             return {"op": op, "operand": inner.split(", ") if inner else []}
     op, _, operand = rest.partition(" ")
-    need(op in (">=", "<", "equals"), "question_malformed")
+    need(op in (*q.COMPARISONS, "equals"), "question_malformed")
     return {"op": op, "operand": _operand(field, operand)}
 
 
@@ -122,21 +114,21 @@ def _operand(field: Field, text: str) -> Any:
     return text
 
 
-def _why_no_amount(text: str) -> str:
-    if text.endswith(" CNY"):
-        return "value_malformed"
-    return "unit_missing" if DECIMAL.match(text) else "unit_unknown"
+def _number(field: Field, text: str) -> Any:
+    """The JSON of a number that is written with its currency or unit."""
+    found = AMOUNT.match(text)
+    need(found, "value_malformed" if field.scale else "question_malformed")
+    assert found
+    number, word = found.groups()
+    wanted = field.currency or field.unit
+    if word != wanted:
+        need(not (field.currency and word and CURRENCY.match(word)), "currency_differs")
+        need(word is not None, "unit_missing")
+        need(word is None, "unit_unknown")
+    units = values.number(number, field.scale) if field.scale else _digits(number)
+    return values.number_text(units, field.scale) if field.scale else units
 
 
-def _number(field: Field, text: str) -> int:
-    if field.unit == "fen":
-        amount = AMOUNT.match(text)
-        need(amount, _why_no_amount(text))
-        assert amount
-        sign, yuan, cents = amount.groups()
-        return int(sign + "1") * (int(yuan) * 100 + int((cents or "0").ljust(2, "0")))
-    if field.unit == "months":
-        need(text.endswith(" months"), "unit_missing")
-        text = text.removesuffix(" months")
-    need(DIGITS.match(text), "question_malformed")
+def _digits(text: str) -> int:
+    need(re.match(r"(0|-?[1-9][0-9]*)\Z", text), "value_malformed")
     return int(text)

@@ -16,40 +16,80 @@ def parsed(form, cell):
 
 
 @pytest.mark.parametrize(
-    ("cell", "fen"),
+    ("cell", "amount"),
     [
-        ("0", 0),
-        ("0.00", 0),
-        ("1", 100),
-        ("1.5", 150),
-        ("1.05", 105),
-        ("1234.56", 123456),
-        ("1,234.56", 123456),
-        ("12,345,678.90", 1234567890),
-        ("¥1,234.56", 123456),
-        ("￥1234.56", 123456),
-        ("１２３４．５６", 123456),
-        ("  99.99  ", 9999),
-        ("\u3000100\u3000", 10000),
-        ("000123.40", 12340),
-        ("999999999999999.99", 99999999999999999),
-        ("0.29", 29),
-        ("4.35", 435),
-        ("1.1", 110),
+        ("0", "0"),
+        ("0.00", "0"),
+        ("-0", "0"),
+        ("1", "1"),
+        ("1.5", "1.5"),
+        ("1.50", "1.5"),
+        ("1.05", "1.05"),
+        ("1,234.56", "1234.56"),
+        ("12,345,678.90", "12345678.9"),
+        ("¥1,234.56", "1234.56"),
+        ("￥1234.56", "1234.56"),
+        ("-¥1,234.56", "-1234.56"),
+        ("-1", "-1"),
+        ("－３.５", "-3.5"),
+        ("１２３４．５６", "1234.56"),
+        ("  99.99  ", "99.99"),
+        ("\u3000100\u3000", "100"),
+        ("000123.40", "123.4"),
+        ("999999999999999.99", "999999999999999.99"),
+        ("0.29", "0.29"),
+        ("0.000000001", "0.000000001"),
     ],
 )
-def test_an_amount_in_yuan_becomes_exact_fen(cell, fen):
-    assert parsed(CellFormat.YUAN, cell) == fen
+def test_an_amount_is_read_exactly(cell, amount):
+    assert parsed(CellFormat.AMOUNT, cell) == amount
+
+
+@pytest.mark.parametrize(
+    ("cell", "percent"),
+    [("12.5", "12.5"), ("12.50%", "12.5"), ("12.5 %", "12.5"), ("-3％", "-3"), ("0%", "0"), ("100", "100")],
+)
+def test_a_percentage_is_read_exactly(cell, percent):
+    assert parsed(CellFormat.PERCENT, cell) == percent
+
+
+@pytest.mark.parametrize("cell", ["1,000%", "%", "12.5%%", "12.5‰", "十", "1e2", "½", "+5"])
+def test_a_percentage_that_is_none_is_refused(cell):
+    with pytest.raises(InvalidInputError) as refused:
+        parse_cell(CellFormat.PERCENT, cell, HEADING)
+    assert (refused.value.reason, refused.value.field) == (Reason.VALUE_MALFORMED, HEADING)
+
+
+@pytest.mark.parametrize("cell", ["长期", "长期有效", "永久", "永久有效", "无固定期限", " 长期 "])
+@pytest.mark.parametrize("form", [CellFormat.DATE, CellFormat.MONTH])
+def test_no_end_is_said_in_words(form, cell):
+    assert parsed(form, cell) == "no end"
+
+
+@pytest.mark.parametrize(
+    ("cell", "members"),
+    [
+        ("land", ["land"]),
+        ("land、goods", ["land", "goods"]),
+        ("land, goods；shares", ["land", "goods", "shares"]),
+        ("无", []),
+        ("land,,goods", ["land", "", "goods"]),
+    ],
+)
+def test_members_of_a_set_stand_in_one_cell(cell, members):
+    assert parsed(CellFormat.MEMBERS, cell) == members
 
 
 @pytest.mark.parametrize(
     "cell",
     [
-        "-1",
+        "--1",
+        "¥-1",
+        "1-",
         "+1",
         "1.",
         ".5",
-        "1.234",
+        "1.2345678901",
         "1,23",
         "12,34.00",
         "1,234,56",
@@ -76,9 +116,9 @@ def test_an_amount_in_yuan_becomes_exact_fen(cell, fen):
         "٣",
     ],
 )
-def test_an_amount_that_is_not_exact_yuan_is_refused(cell):
+def test_an_amount_that_is_not_exact_is_refused(cell):
     with pytest.raises(InvalidInputError) as refused:
-        parse_cell(CellFormat.YUAN, cell, HEADING)
+        parse_cell(CellFormat.AMOUNT, cell, HEADING)
     assert (refused.value.reason, refused.value.field) == (Reason.VALUE_MALFORMED, HEADING)
 
 
@@ -134,8 +174,9 @@ def test_months_are_read_in_the_forms_of_exports(cell):
 
 
 @pytest.mark.parametrize("cell", ["无", "无记录", " 无 "])
-def test_none_on_record_is_said_in_words(cell):
-    assert parsed(CellFormat.MONTH, cell) == "none"
+@pytest.mark.parametrize("form", [CellFormat.DATE, CellFormat.MONTH])
+def test_none_on_record_is_said_in_words(form, cell):
+    assert parsed(form, cell) == "none"
 
 
 @pytest.mark.parametrize("cell", ["2025", "03-2025", "2025-03-01", "没有", "none", "无。", "20253", "2025年三月"])
@@ -146,13 +187,13 @@ def test_a_month_in_another_form_is_refused(cell):
 
 
 @pytest.mark.parametrize(
-    ("cell", "count"), [("0", 0), ("12", 12), ("007", 7), ("１２", 12), ("999999999999", 10**12 - 1)]
+    ("cell", "count"), [("0", 0), ("12", 12), ("-1", -1), ("007", 7), ("１２", 12), ("999999999999", 10**12 - 1)]
 )
 def test_counts_are_whole_numbers(cell, count):
     assert parsed(CellFormat.INTEGER, cell) == count
 
 
-@pytest.mark.parametrize("cell", ["-1", "1.0", "1,000", "一次", "1次", "+1", "1000000000000", "٣", "1\n"])
+@pytest.mark.parametrize("cell", ["--1", "1.0", "1,000", "一次", "1次", "+1", "1000000000000", "٣", "1\n"])
 def test_a_count_that_is_no_whole_number_is_refused(cell):
     with pytest.raises(InvalidInputError) as refused:
         parse_cell(CellFormat.INTEGER, cell, HEADING)

@@ -93,7 +93,7 @@ def test_a_row_of_another_width_is_refused(cells):
         ("税种代码", "", "value_missing"),
         ("税种代码", "增值税", "value_malformed"),
         ("实缴税额（元）", "", "value_missing"),
-        ("实缴税额（元）", "-5", "value_malformed"),
+        ("实缴税额（元）", "-5", "value_out_of_bounds"),
         ("实缴税额（元）", "1.234", "value_malformed"),
         ("实缴税额（元）", "9" * 1025, "too_large"),
         ("最近缴款日期", "2025-02-30", "value_malformed"),

@@ -76,7 +76,7 @@ def test_f7_a_quote_swallows_nothing_in_a_file_of_3000_rows():
 codes = st.sampled_from([CODE, CODE.lower(), credit_code(9, 2), "0" * 18, CODE[:-1], "", "113301198602093732"])
 days = st.dates().map(str) | st.sampled_from(["2026-01-31", "2025-12-31", "2052-01-01", "1900-01-01", "2025-02-30", ""])
 years = st.sampled_from(["2025", "2024", "2026", "1900", "2052", "2125", "25", "2025-03", ""])
-amounts = st.none() | st.integers(0, 10**18) | st.integers(0, 10**7)
+amounts = st.none() | st.integers(-(10**18), 10**18) | st.integers(0, 10**7)
 counts = st.none() | st.integers(0, 30) | st.sampled_from([10**12, 2**53])
 kinds = st.sampled_from(
     ["10101", "a b", "增值税", "", "１０１０１", "x\x00y", "e\u0301", "x" * 1024, "x" * 1025, " 1 "]
@@ -84,7 +84,7 @@ kinds = st.sampled_from(
 
 
 def cell(fen):
-    return "" if fen is None else f"{fen // 100}.{fen % 100:02}"
+    return "" if fen is None else f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02}"
 
 
 @settings(deadline=None, max_examples=300)
@@ -94,7 +94,8 @@ def test_f11_a_csv_and_its_ndjson_twin_have_the_same_outcomes(rows):
     for code, year, kind, paid, paid_on, sales, months, as_of in rows:
         count = "" if months is None else str(months)
         cells.append(dict(zip(CELLS, (code, year, kind, cell(paid), paid_on, cell(sales), count, as_of), strict=True)))
-        values = {"tax_kind": kind, "paid_amount": paid, "paid_on": paid_on, "sales_income": sales}
+        values = {"tax_kind": kind, "paid_amount": cell(paid), "paid_on": paid_on}
+        values["sales_income"] = cell(sales)
         values["months_paid_on_time_12m"] = months
         record = {"credit_code": code, "period": year, "as_of": as_of, "values": values}
         records.append(json.dumps(record, ensure_ascii=False))

@@ -105,7 +105,7 @@ class Attestation:
         """What a faulty issuer commits to: any value digest in the slot of a field."""
         slots = list(self.tree.levels[0])
         salt = salt_of(self.seed, field.index)
-        slots[field.index] = leaf_digest(SCHEMA.id, field.index, field.mode.byte, salt, value_digest)
+        slots[field.index] = leaf_digest(SCHEMA.id, field.index, field.mode_byte, salt, value_digest)
         return replace(self, tree=replace(self.tree, levels=levels_of(slots, FIELD_NODE)), **changes)
 
 

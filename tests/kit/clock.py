@@ -12,6 +12,9 @@ from api.home.home import Home
 from api.home.settings import environment_of_child
 from api.instance.embedded import found_instance
 from api.lab.demo.server import InstanceProcess
+from ledger_node.chain.rpc import Rpc
+from ledger_node.chain.sender import Sender
+from ledger_node.domain.signature import address_of
 from tests.kit.postgres import usual_database
 from tests.kit.served import Place
 
@@ -93,4 +96,7 @@ class PlaceAhead(Place):
         return self.ledger.head().time
 
     def wait(self, seconds):
+        """Let time pass, and show it in a block: whoever signs goes by the newest one."""
         self.served.chain.pass_time(seconds)
+        rpc, key = Rpc(self.served.chain.url), self.home.read_key("governor")
+        Sender(rpc, self.ledger.subject_domain.chain_id, key).send(address_of(key), b"", gas=30_000)

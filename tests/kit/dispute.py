@@ -10,7 +10,8 @@ from importlib import resources
 
 from eth_abi import decode
 from eth_tester.exceptions import TransactionFailed
-from eth_utils import keccak, to_checksum_address
+from eth_utils import to_checksum_address
+from web3.exceptions import ContractLogicError
 
 from ledger_node.domain.commitment import (
     AbsentOpening,
@@ -18,32 +19,30 @@ from ledger_node.domain.commitment import (
     BelowOpening,
     BetweenOpening,
     BitsOpening,
+    CodesOpening,
     Committer,
     PlainOpening,
 )
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.proof import Outcome, Prover, check_proof
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.statement import AtLeast, Below, Between, Equals, NoneOf, OneOf, Reveal
+from ledger_node.domain.statement import AtLeast, Below, Between, Equals, HasAll, HasAny, HasNone, NoneOf, OneOf, Reveal
 from ledger_node.domain.value import encode_value
-from tests.kit.contract import GAS, Chain, Refused
+from tests.kit.contract_set import GAS, Chain, Refused, artifact, errors, type_of
 
-ARTIFACT = json.loads(resources.files("contracts").joinpath("artifacts/DisputeVerifier.json").read_text("utf-8"))
-ERRORS = {
-    keccak(text=f"{entry['name']}({','.join(i['type'] for i in entry['inputs'])})")[:4]: entry
-    for entry in ARTIFACT["abi"]
-    if entry["type"] == "error"
-}
+ARTIFACT = artifact("DisputeVerifier")
 NOWHERE = "0x" + "00" * 19 + "01"
 HOLDS, DOES_NOT_HOLD, CANNOT_TELL = Outcome.HOLDS, Outcome.DOES_NOT_HOLD, Outcome.CANNOT_TELL
 
 ONE_DIGIT = {"kind": "one_digit", "from": 100_000, "to": 100_000_000}
+MONEY = {"kind": "one_digit", "from": "1000", "to": "1000000"}
+PLEDGES = ["land", "shares", "goods"]
 MEMBERS = ["A", "B", "M", "C", "D"]
 SPEC = {
     "name": "dispute",
     "version": 1,
     "fields": [
-        {"name": "paid", "type": "integer", "unit": "fen", "mode": "ladder", "ladder": ONE_DIGIT},
+        {"name": "paid", "type": "integer", "currency": "CNY", "scale": 2, "mode": "ladder", "ladder": MONEY},
         {"name": "sales", "type": "integer", "mode": "ladder", "optional": True, "ladder": ONE_DIGIT},
         {"name": "count", "type": "integer", "mode": "ladder", "ladder": {"kind": "integers", "from": -2, "to": 9}},
         {
@@ -60,13 +59,14 @@ SPEC = {
         {"name": "listed", "type": "bool", "mode": "plain"},
         {"name": "note", "type": "text", "mode": "plain", "optional": True},
         {"name": "kind", "type": "code", "mode": "plain"},
+        {"name": "pledged", "type": "codes", "mode": "enum", "optional": True, "members": PLEDGES},
     ],
 }
 SCHEMA = Schema.from_json(SPEC)
 OTHER_SCHEMA = Schema.from_json(SPEC | {"version": 2})
 COMMITTER = Committer(SCHEMA)
 RAW = {
-    "paid": 1_286_400,
+    "paid": "12864",
     "sales": None,
     "count": 0,
     "last_month": "2026-03",
@@ -77,14 +77,15 @@ RAW = {
     "listed": False,
     "note": "示例",
     "kind": "10101",
+    "pledged": ["land", "goods"],
 }
 
 CNY = 100
 TAX = {
     "tax_kind": "10101",
-    "paid_amount": 1_234_567 * CNY,
+    "paid_amount": "1234567",
     "paid_on": "2026-03-15",
-    "sales_income": 20_000_000 * CNY,
+    "sales_income": "20000000",
     "months_paid_on_time_12m": 11,
 }
 
@@ -100,10 +101,10 @@ def issue(raw, seed):
     return Prover(COMMITTER, seed, values), COMMITTER.commit(seed, values).root
 
 
-def deploy(chain, anchors):
-    """A verifier that asks the AnchorRegistry at this address."""
+def deploy(chain, anchors, members=NOWHERE, schemas=NOWHERE):
+    """A verifier that asks the registries at these addresses."""
     factory = chain.w3.eth.contract(abi=ARTIFACT["abi"], bytecode=ARTIFACT["bytecode"])
-    sent = factory.constructor(anchors).transact({"from": chain.accounts[0].address, "gas": GAS})
+    sent = factory.constructor(anchors, members, schemas).transact({"from": chain.accounts[0].address, "gas": GAS})
     receipt = chain.w3.eth.get_transaction_receipt(sent)
     assert receipt["status"] == 1
     return chain.w3.eth.contract(address=receipt["contractAddress"], abi=ARTIFACT["abi"])
@@ -126,6 +127,9 @@ def ask(function):
         return function.call({"gas": GAS})
     except TransactionFailed as error:
         refused = _refused(error)
+    except ContractLogicError as error:
+        # every engine but eth-tester
+        refused = Refused.of(bytes.fromhex(error.data[2:]))
     raise refused
 
 
@@ -140,10 +144,10 @@ def gas_of(chain, function):
 def _refused(error):
     _, found, literal = str(error.args[0]).partition("execution reverted: ")
     data = ast.literal_eval(literal) if found else b""
-    entry = ERRORS.get(data[:4])
+    entry = errors().get(data[:4])
     if entry is None:
         return Refused(f"unknown {error.args[0]!r}", ())
-    return Refused(entry["name"], decode([i["type"] for i in entry["inputs"]], data[4:]))
+    return Refused(entry["name"], decode([type_of(i) for i in entry["inputs"]], data[4:]))
 
 
 def field_argument(schema, field, proof):
@@ -187,8 +191,10 @@ def call_for(contract, schema, root, field, statement, proof):
             call = contract.functions.checkPlain(where, encoded[0], encoded[1:], root)
             unequal = isinstance(statement, Equals) and statement.value != value
             return call, DOES_NOT_HOLD if unequal else HOLDS
-        case ((OneOf() | NoneOf() | Reveal()), BitsOpening()):
+        case ((OneOf() | NoneOf() | Reveal()), BitsOpening()) if field.type != "codes":
             return _bits(contract, where, root, field, statement, proof.opening)
+        case ((HasAny() | HasNone() | HasAll() | Reveal()), CodesOpening()):
+            return _codes(contract, where, root, field, statement, proof.opening)
         case ((AtLeast() | Below() | Between()), _) if field.ladder is not None:
             return _ladder(contract, where, root, len(field.ladder), statement, proof.opening)
         case _:
@@ -227,6 +233,32 @@ def _bits(contract, where, root, field, statement, opening):
     shown = [digest for _, digest in sorted([*opening.opened.items(), *opening.shut.items()])]
     arguments = (len(field.members), mask_of(asked), mask_of(opened), shown)
     return contract.functions.checkBits(where, *arguments, root), outcome
+
+
+def _codes(contract, where, root, field, statement, opening):
+    """None where what is opened is not what the statement or its complement is shown by."""
+    present, missing = frozenset(opening.present), frozenset(opening.missing)
+    match statement:
+        case Reveal():
+            asked, every, one = frozenset(range(len(field.members))), present | missing, frozenset()
+        case HasAll(asked):
+            every, one = present, missing
+        case HasAny(asked) | HasNone(asked):
+            every, one = missing, present
+    if isinstance(statement, Reveal):
+        outcome = HOLDS
+    elif len(one) == 1 and one <= asked and not every:
+        outcome = HOLDS if isinstance(statement, HasAny) else DOES_NOT_HOLD
+    else:
+        outcome = DOES_NOT_HOLD if isinstance(statement, HasAny) else HOLDS
+        if one:
+            return None
+    if not one and every != asked:
+        return None
+    parts = [*opening.present.items(), *opening.missing.items(), *opening.shut.items()]
+    shown = [digest for _, digest in sorted(parts)]
+    arguments = (len(field.members), mask_of(present), mask_of(missing), shown)
+    return contract.functions.checkCodes(where, *arguments, root), outcome
 
 
 def settle(contract, schema, root, field, statement, proof):

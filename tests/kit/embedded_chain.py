@@ -10,7 +10,7 @@ from web3.providers.base import JSONBaseProvider
 
 from ledger_node.node.embedded import Engine, Genesis
 from ledger_node.node.embedded.rpc import Rpc
-from tests.kit.contract import GENESIS_TIME, Chain, Refused
+from tests.kit.contract_set import GENESIS_TIME, Chain, Refused
 
 CHAIN_ID = 7_358
 SEALER_KEY = b"\x11" * 32

@@ -1,6 +1,7 @@
 """The bundles of tests/vectors/evidence as files hold them, and the naive world to make others."""
 
 import json
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ __all__ = [
     "checked",
     "data_of",
     "found",
+    "in_era",
     "naive_state",
     "named",
     "trust_of",
@@ -52,6 +54,11 @@ def checked(name: str):
     later = [KeyStatement.decode(world.canonical(statement)) for statement in case.get("later", [])]
     at = parse_date(case["at"], "at") if "at" in case else None
     return examine(data_of(name), trust_of(name), later=later, at=at)
+
+
+def in_era(trust: Trust, **changes) -> Trust:
+    """A trust file whose newest era is another one in this."""
+    return replace(trust, eras=(*trust.eras[:-1], replace(trust.current, **changes)))
 
 
 def found(report) -> dict:

@@ -21,7 +21,7 @@ TOKENS = (
     b'"a":1,',
 )
 NUMBERS = (0, 1, -1, 2, 255, 2**31, 2**53 - 1, 2**53, 2**64, 2**70)
-TEXTS = ("", "0x", "0x00", "a", "\x00", "名", "credence-evidence/v2", "holds", "0x" + "00" * 32, "=" * 4)
+TEXTS = ("", "0x", "0x00", "a", "\x00", "名", "credence-evidence/v1", "holds", "0x" + "00" * 32, "=" * 4)
 
 
 def places(value: Any, path: tuple = ()) -> list[tuple]:

@@ -24,7 +24,7 @@ BEGAN = 1_790_000_000
 CODES = sorted(credit_code(firm, 5) for firm in range(FIRMS))
 BANK = keccak(b"bank")
 PURPOSES = ("loan_application", "post_loan_monitoring", "guarantee", "subsidy_or_tender")
-RELAYER = keccak(b"relayer")
+RELAYERS = [keccak(name) for name in (b"relayer", b"second relayer", b"third relayer")]
 GRADES = ["A"] * 15 + ["B"] * 20 + ["M"] * 15 + ["C"] * 10
 HIDDEN_GRADE = "B"
 LADDER_STEPS = 37
@@ -95,7 +95,7 @@ class InsecureLedger:
         ladder = schemas()["tax_payment"].field("paid_amount").require_ladder()
         for row, code in enumerate(CODES):
             amount = self._values(row)["tax_payment"]["paid_amount"]
-            step = ladder.thresholds[ladder.idx(amount) - 1]
+            step = ladder.points[ladder.idx(amount) - 1]
             leaves = [keccak(code.encode() + GRADES[row].encode()), keccak(code.encode() + str(step).encode())]
             self._send(("unknown", {"data": leaves}))
 
@@ -107,16 +107,18 @@ class InsecureLedger:
         for purpose in (b"loan_application", b"guarantee"):
             consent = keccak(code + BANK + purpose)
             request = keccak(b"request" + consent)
-            self._send(("ConsentRequested", {"requestId": request, "relayer": RELAYER}), gas=40_000 + firm)
+            self._send(("ConsentRequested", {"requestId": request, "relayer": RELAYERS[0]}), gas=40_000 + firm)
             self.requests[hexed(request)] = {"credit_code": CODES[firm], "bank": bank}
             self._wait(firm)
             began = BEGAN + len(self.transactions) * 60
+            key = hexed(keccak(b"key of" + code)[:20])
+            grant_before = began + firm * 3_600
+            bounds = (began - 10 * firm, began + firm * DAY, firm + 1, grant_before, key, key, keccak(secret))
             args = {
                 "id": consent,
-                "relayer": RELAYER,
-                "notBefore": began - 10 * firm,
-                "expiresAt": began + firm * DAY,
-                "maxUses": firm + 1,
+                "relayer": RELAYERS[firm % len(RELAYERS)],
+                "key": hexed(b"\x22" * 20),
+                "bounds": bounds,
             }
             self._send(
                 ("ConsentGranted", args),
@@ -140,11 +142,11 @@ class InsecureLedger:
         """Use, pause, resume and withdraw, each after as many blocks as only this firm waits."""
         for number in range(firm + 2):
             self._wait(firm)
-            self._send(("UseRecorded", {"consentId": consent, "useId": random_bytes(32), "uses": number}))
+            self._send(("UseRecorded", {"consent": consent, "number": firm + number, "ticket": random_bytes(32)}))
         for _ in range(firm):
-            self._send(("UseRefused", {"consentId": consent, "useId": random_bytes(32), "reason": 4}))
+            self._send(("UseRefused", {"consent": consent, "number": 1, "ticket": random_bytes(32), "reason": 4}))
         for name in ("ConsentPaused", "ConsentResumed", "ConsentWithdrawn"):
-            self._send((name, {"id": consent, "relayer": RELAYER if firm % 2 else bytes(32)}))
+            self._send((name, {"id": consent, "sender": RELAYERS[0], "change": firm % 2}))
             self._wait(firm)
 
 

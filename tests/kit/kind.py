@@ -35,16 +35,17 @@ SPEC = {
         {
             "name": "paid",
             "type": "integer",
-            "unit": "fen",
+            "currency": "CNY",
+            "scale": 2,
             "mode": "ladder",
-            "ladder": {"kind": "one_digit", "from": 100_000, "to": 100_000_000},
+            "ladder": {"kind": "one_digit", "from": "1000", "to": "1000000"},
         },
         {"name": "grade", "type": "enum", "mode": "enum", "members": ["A", "B", "C"]},
         {"name": "count", "type": "integer", "mode": "ladder", "ladder": {"kind": "integers", "from": 1, "to": 9}},
     ],
 }
 LEVY = Schema.from_json(SPEC)
-RAW = {"kind": "vat", "place": "south", "paid": 50_000_000, "grade": "B", "count": 4}
+RAW = {"kind": "vat", "place": "south", "paid": "500000", "grade": "B", "count": 4}
 PAID = "levy[kind=vat, place=south].paid >= 500000 CNY during 2025"
 
 
@@ -84,7 +85,7 @@ def answered(text, *, known=None, schema=LEVY, raw=RAW, department=TAX, asked=No
         world.with_facts(
             anchor_digests=anchored(one.shown, registration),
             issuers={(schema.id, department): ever, (REGISTRATION.id, REGISTRAR): ever},
-            consent=registry_record(granted.terms),
+            consent=registry_record(granted),
         ),
         known,
     )
@@ -99,6 +100,6 @@ def verdict(world: World, known: SchemaSet):
 
 def judged(world: World, known: SchemaSet):
     """Check the presentation as it is."""
-    grantee = world.presentation.consent.terms.grantee
+    grantee, world = world.presentation.consent.terms.grantee, world.spent(known)
     (found,) = verify(world.presentation, known, world.facts, grantee=grantee, policy=Policy())
     return found

@@ -13,19 +13,19 @@ from api.instance.wiring import open_instance
 from api.storage import table
 from ledger_node import clock
 from ledger_node.chain.artifact import artifact
-from ledger_node.chain.port import BatchOrder
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.batch import ATTESTATIONS, Batch
-from ledger_node.domain.fact import FactQuery
+from ledger_node.domain.batch import ATTESTATIONS
+from ledger_node.domain.fact import EVERY_PURPOSE, FactQuery
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.schema import day_in_china
-from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest, fold
+from ledger_node.domain.signature import address_of
+from ledger_node.domain.status import StatusReason
 from ledger_node.randomness import random_bytes
 from tests.kit.clock import AheadNode
 from tests.kit.served import write_rows
+from tests.kit.signed_word import signed_batch, signed_change
 
 TAX = "tax-bureau"
 SCHEMA = "tax_credit_rating"
@@ -47,11 +47,9 @@ class Thief:
 
     def anchor(self, stream=ATTESTATIONS, supersedes=()):
         """Anchor a junk batch behind the head, and return it."""
-        head, (words, masks) = self.ledger.stream_head(self.member, stream), fold(supersedes)
-        root = random_bytes(32)
-        batch = Batch(self.member, stream, head.number + 1, root, 1, head.last_root, changes_digest(words, masks))
-        signature = sign(batch.digest(self.ledger.anchor_domain), self._key)
-        return self.ledger.anchor(BatchOrder(batch, signature, words, masks))
+        return self.ledger.anchor(
+            signed_batch(self.ledger, self.member, self._key, stream=stream, positions=supersedes)
+        )
 
     def revoke(self, positions, reason=StatusReason.ERASED):
         """Say of positions on the ledger that they are erased."""
@@ -59,10 +57,7 @@ class Thief:
 
     def signed(self, positions, reason=StatusReason.ERASED):
         """Return a status change, its signature, words and masks."""
-        words, masks = fold(positions)
-        number = self.ledger.status_number(self.member) + 1
-        change = StatusChange(self.member, number, Plane.REVOKED, changes_digest(words, masks), reason)
-        return change, sign(change.digest(self.ledger.anchor_domain), self._key), words, masks
+        return signed_change(self.ledger, self.member, self._key, positions, reason=reason)
 
     def revoke_all(self, reason=StatusReason.ERASED):
         """Say so of everything that the member ever anchored."""
@@ -94,6 +89,7 @@ class Office:
             sender.finish()
         for issuer in self.all.issuers.values():
             issuer.anchor_pending()
+            issuer.mark_pending()
         self.all.intervals.anchor_pending()
         self.all.gaps.close()
         for subject in self.all.subjects.waiting():
@@ -130,7 +126,7 @@ class Office:
         now = self.all.ledger.head().time
         self.vote(
             ("endKey", to_hex(old), now + 60) if end == "now" else ("markCompromised", to_hex(old), end),
-            ("addKey", self.member(slug), to_hex(address_of(new)), 0, 2**64 - 1),
+            ("addKey", self.member(slug), to_hex(address_of(new)), int(EVERY_PURPOSE), 0, 2**64 - 1),
         )
         self.node.pass_time(120)
         self.vote(("setServiceUrl", self.member(slug), "https://after.example"))
@@ -154,7 +150,7 @@ class Office:
         governor = Sender(Rpc(self.node.url), book.chain_id, self.home.read_key("governor"))
         proposal = [(to_hex(book.contracts[contract]), artifact(contract).encode(*call)) for call in calls]
         call = artifact("Council").encode("proposeAndExecute", proposal)
-        return governor.send(book.contracts["Council"], call, gas=20_000_000)
+        return governor.send(book.contracts["Council"], call, gas=16_000_000)
 
     def anchored(self, stream=ATTESTATIONS, slug=TAX):
         """Return every anchor of a member's stream, by number."""

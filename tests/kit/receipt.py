@@ -2,23 +2,40 @@
 
 from dataclasses import replace
 
-from ledger_node.domain.consent import Change, ConsentRequest, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_act import Change, SignedAct, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.event import Inclusion
 from ledger_node.domain.passkey import Assertion, Passkey
-from ledger_node.domain.receipt import Act, Basis, Receipt, SignedAct
+from ledger_node.domain.receipt import Act, BankWord, Basis, Receipt
 from ledger_node.domain.receipt_check import TrustedOperator
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
+from ledger_node.domain.ticket import use_digest
 from tests.kit.authenticator import Authenticator
-from tests.kit.world import BANK, CONSENT_DOMAIN, CONTROLLER_KEYS, CONTROLLERS, DAY, NOW, SECRET, consent, h, terms
+from tests.kit.world import (
+    ANSWER_KEY,
+    BANK,
+    CONSENT_DOMAIN,
+    CONTROLLER_KEYS,
+    CONTROLLERS,
+    DAY,
+    NOW,
+    SECRET,
+    SPEND_KEY,
+    bounds,
+    consent,
+    h,
+    terms,
+)
 
 KEEPER, KEEPER_KEY = h("member", "keeper"), h("key of keeper")
 TRUSTED = TrustedOperator(frozenset({address_of(KEEPER_KEY)}), KEEPER, CONSENT_DOMAIN)
 RECORDED = Inclusion(h("transaction"), 41, h("block"), NOW)
 PHONE = Authenticator(7)
-PASSKEYS = Controllers((Passkey(PHONE.rp_id_hash, PHONE.public_key),), 1, h("salt of passkeys"))
+PASSKEYS = Controllers(each_person([Passkey(PHONE.rp_id_hash, PHONE.public_key)]), 1, h("salt of passkeys"))
 QUESTIONS = ("firm_facts.grade in {A, B} during 2025",)
-SHOWN = consent(terms(questions=QUESTIONS))
+SHOWN = consent(terms(questions=QUESTIONS), bounds(grant_before=NOW + DAY))
+TICKET = h("ticket")
 ASKED = ConsentRequest(
     subject=h("member", "subject"),
     grantee=BANK,
@@ -31,6 +48,7 @@ ASKED = ConsentRequest(
     expires_at=NOW + DAY,
     max_uses=3,
     retention_days=31,
+    spend_key=address_of(h("spend key")),
     salt=h("salt of a request"),
 )
 
@@ -58,8 +76,17 @@ def changed(act, change, number):
 
 
 def refused():
-    request = ASKED.digest(CONSENT_DOMAIN)
-    return receipt(Act.REFUSED, Basis(ASKED, word(refusal_digest(request, CONSENT_DOMAIN))), id=request)
+    request = ASKED.digest(address_of(ANSWER_KEY), CONSENT_DOMAIN)
+    said = word(refusal_digest(request, CONSENT_DOMAIN))
+    return receipt(Act.REFUSED, Basis(ASKED, said, answer_key=address_of(ANSWER_KEY)), id=request)
+
+
+def bank_word(number=3, ticket=TICKET, not_after=NOW + 300, key=SPEND_KEY):
+    return BankWord(not_after, sign(use_digest(SHOWN.id, number, ticket, not_after, CONSENT_DOMAIN), key))
+
+
+def withdrawn(said):
+    return receipt(Act.WITHDRAWN, Basis(SHOWN, said), number=1)
 
 
 ALL = {
@@ -69,9 +96,9 @@ ALL = {
     "resumed": changed(Act.RESUMED, Change.RESUME, 2),
     "withdrawn by secret": receipt(Act.WITHDRAWN, Basis(SHOWN, secret=SECRET)),
     "withdrawn by a secret that is not shown": receipt(Act.WITHDRAWN, Basis(SHOWN)),
-    "withdrawn by word": receipt(Act.WITHDRAWN, Basis(SHOWN, word(withdrawal_digest(SHOWN.id, CONSENT_DOMAIN)))),
-    "withdrawn by passkey": receipt(
-        Act.WITHDRAWN, Basis(SHOWN, passkey_word(withdrawal_digest(SHOWN.id, CONSENT_DOMAIN)))
-    ),
-    "used": receipt(Act.USED, Basis(SHOWN), number=3, use=h("use")),
+    "withdrawn by word": withdrawn(word(withdrawal_digest(SHOWN.id, CONSENT_DOMAIN))),
+    "withdrawn by passkey": withdrawn(passkey_word(withdrawal_digest(SHOWN.id, CONSENT_DOMAIN))),
+    "withdrawn by the steward alone": withdrawn(None),
+    "paused by the steward alone": receipt(Act.PAUSED, Basis(SHOWN), number=1),
+    "used": receipt(Act.USED, Basis(SHOWN, bank_word=bank_word()), number=3, use=TICKET),
 }

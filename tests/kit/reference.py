@@ -1,8 +1,8 @@
 """CL1 once more, naively and only from format.md, to hold the real implementation to.
 
 Nothing is imported from ledger_node. Keccak comes from pycryptodome, HMAC is written out, thresholds are
-searched from one end, and trees are recursions. A value is a Python int, str or bool; a day for dates and
-months; None for absent; the text "none on record" for none on record.
+searched from one end, and trees are recursions. A value is a Python int (smallest units), str or bool; a day for
+dates and months; a list of members for a set; None for absent; the texts "none" and "no end" for these.
 """
 
 import datetime as dt
@@ -11,7 +11,7 @@ import json
 
 from Crypto.Hash import keccak as crypto_keccak
 
-NONE = "none on record"
+NONE, NO_END = "none", "no end"
 MODES = {"plain": 1, "ladder": 2, "enum": 3}
 TYPES = {"integer": 1, "date": 2, "month": 2, "text": 3, "code": 4, "bool": 5}
 
@@ -40,25 +40,59 @@ def date(text: str) -> int:
     return (dt.date.fromisoformat(text) - dt.date(1970, 1, 1)).days
 
 
-def ladder(spec: dict) -> list[int]:
-    match spec["kind"]:
-        case "integers":
-            return list(range(spec["from"], spec["to"] + 1))
-        case "months":
-            low, high = month(spec["from"]), month(spec["to"])
-            first_days = (dt.date(1970, 1, 1) + dt.timedelta(days=n) for n in range(low, high + 1))
-            return [(day - dt.date(1970, 1, 1)).days for day in first_days if day.day == 1]
-        case "days":
-            return list(range(date(spec["from"]), date(spec["to"]) + 1))
-        case kind:
-            leading = range(1, 10) if kind == "one_digit" else range(10, 100)
-            points = {digit * 10**power for digit in leading for power in range(40)}
-            points = {point for point in points if spec["from"] <= point <= spec["to"]}
-            return sorted(points | {-point for point in points} | {0} if spec.get("mirrored") else points)
+def units(text: object, scale: int) -> int:
+    """Smallest units of a number in JSON: an integer, or with a scale a decimal text."""
+    if not scale:
+        return text
+    whole, _, fraction = text.partition(".")
+    return int(whole + fraction + "0" * (scale - len(fraction)))
+
+
+def native(field: dict, value: object) -> object:
+    """A value of JSON that is known to be well-formed, as a Python value."""
+    kind = field["type"]
+    if value is None or (value in (NONE, NO_END) and kind in {"date", "month"}):
+        return value
+    if kind == "integer":
+        return units(value, field.get("scale", 0))
+    return date(value) if kind == "date" else month(value) if kind == "month" else value
+
+
+def ladder(field: dict) -> list[int]:
+    """L_1 to L_K: points of the kind, points of its own, and the two ends beyond every day."""
+    spec = field["ladder"]
+    points = set(computed(field, spec))
+    points |= {native(field, point) for point in spec.get("also", [])}
+    points |= {-(2**31)} if field.get("none_on_record") else set()
+    points |= {2**31} if field.get("no_end") else set()
+    return sorted(points)
+
+
+def computed(field: dict, spec: dict) -> list[int]:
+    if spec["kind"] == "months":
+        low, high = month(spec["from"]), month(spec["to"])
+        first_days = (dt.date(1970, 1, 1) + dt.timedelta(days=n) for n in range(low, high + 1))
+        return [(day - dt.date(1970, 1, 1)).days for day in first_days if day.day == 1]
+    low, high = native(field, spec["from"]), native(field, spec["to"])
+    if spec["kind"] in {"integers", "days"}:
+        return list(range(low, high + 1, native(field, spec["step"]) if "step" in spec else 1))
+    leading = range(1, 10) if spec["kind"] == "one_digit" else range(10, 100)
+    points = {digit * 10**power for digit in leading for power in range(40)}
+    points = {point for point in points if low <= point <= high}
+    return sorted(points | {-point for point in points} | {0} if spec.get("mirrored") else points)
+
+
+def idx_of(field: dict, value: object) -> int:
+    thresholds = ladder(field)
+    if value in (NONE, NO_END):
+        return 0 if value == NONE else len(thresholds)
+    return len([point for point in thresholds if point <= value])
 
 
 def step(ctx: bytes, x: bytes, times: int) -> bytes:
-    return x if times == 0 else step_once(ctx, step(ctx, x, times - 1))
+    for _ in range(times):
+        x = step_once(ctx, x)
+    return x
 
 
 def step_once(ctx: bytes, x: bytes) -> bytes:
@@ -87,21 +121,28 @@ def value_digest(field: dict, i: int, schema: bytes, seed: bytes, value: object)
         case "plain":
             return plain(field["type"], value)
         case "ladder":
-            thresholds = ladder(field["ladder"])
-            idx = 0 if value == NONE else len([point for point in thresholds if point <= value])
+            idx = idx_of(field, value)
             up = step(context(schema, i, 0), kdf(seed, "up", i), idx)
-            down = step(context(schema, i, 1), kdf(seed, "dn", i), len(thresholds) - idx)
+            down = step(context(schema, i, 1), kdf(seed, "dn", i), len(ladder(field)) - idx)
             return H(b"\x11", up, down)
         case _:
             bits = [
-                H(b"\x13", j.to_bytes(2, "big"), kdf(seed, "bit", i, j), b"\x01" if member == value else b"\x00")
+                H(b"\x13", j.to_bytes(2, "big"), kdf(seed, "bit", i, j), b"\x01" if is_set(value, member) else b"\x00")
                 for j, member in enumerate(field["members"])
             ]
             return H(b"\x12", *bits)
 
 
+def is_set(value: object, member: str) -> bool:
+    return member in value if isinstance(value, list) else member == value
+
+
+def mode_of(field: dict) -> int:
+    return 4 if field["type"] == "codes" else MODES[field["mode"]]
+
+
 def leaf(field: dict, i: int, schema: bytes, seed: bytes, value: object) -> bytes:
-    mode, digest = MODES[field["mode"]], None
+    mode, digest = mode_of(field), None
     if value is None:
         mode, digest = 0xFF, bytes(32)
     digest = digest or value_digest(field, i, schema, seed, value)
@@ -156,15 +197,14 @@ def batch_slots(headers: list[bytes]) -> list[bytes]:
 
 def at_least(spec: dict, i: int, seed: bytes, value: object, j: int) -> tuple[bytes, bytes]:
     """(head, tipDown) for v >= L_j."""
-    schema, thresholds = schema_id(spec), ladder(spec["fields"][i]["ladder"])
-    idx = len([point for point in thresholds if value != NONE and point <= value])
+    schema, thresholds = schema_id(spec), ladder(spec["fields"][i])
+    idx = idx_of(spec["fields"][i], value)
     down = step(context(schema, i, 1), kdf(seed, "dn", i), len(thresholds) - idx)
     return step(context(schema, i, 0), kdf(seed, "up", i), idx - j), down
 
 
 def below(spec: dict, i: int, seed: bytes, value: object, j: int) -> tuple[bytes, bytes]:
     """(head, tipUp) for v < L_j."""
-    schema, thresholds = schema_id(spec), ladder(spec["fields"][i]["ladder"])
-    idx = len([point for point in thresholds if value != NONE and point <= value])
+    schema, idx = schema_id(spec), idx_of(spec["fields"][i], value)
     up = step(context(schema, i, 0), kdf(seed, "up", i), idx)
     return step(context(schema, i, 1), kdf(seed, "dn", i), j - 1 - idx), up

@@ -8,6 +8,7 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from http import HTTPStatus
 
 import httpx
 import pytest
@@ -15,10 +16,12 @@ import pytest
 from api.catalogue.datatype import data_types, schemas
 from api.catalogue.purpose import default_purposes
 from api.catalogue.synthetic import credit_code
-from api.client.client import Client
+from api.client.asking import Asker, spend_seed
+from api.client.client import ApiError, Client
 from api.client.consent import accept
 from api.client.credential import Credential, credential_named
 from api.client.session import Session
+from api.client.spending import OfferedSpendKey
 from api.lab.demo.actor import attest
 from api.lab.demo.server import InstanceProcess
 from api.sign_in.protocol.assertion import new_key_file, stated_keys
@@ -31,12 +34,14 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import ConsentRequest, Terms
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import signature_to_json
+from ledger_node.domain.subject import each_person, keys_to_json, signature_to_json
+from ledger_node.domain.ticket import LIFETIME, SignedUse, use_digest
 from ledger_node.randomness import random_bytes
 from tests.kit.answer_model import require_model
 from tests.kit.canary import plant, plant_row
@@ -120,6 +125,8 @@ class Place:
         self._lock = threading.Lock()
         self._clients = []
         self._firms = 1
+        self.seed = spend_seed(self.home, "demo-bank")
+        plant("a bank's spend seed", self.seed.secret)
         self.bank = self.client("demo-bank")
         self.tax = self.client("tax-bureau")
         self.regulator = self.client("market-regulator")
@@ -130,6 +137,12 @@ class Place:
 
     def client(self, name):
         return self._keep(self.served.client(name))
+
+    def reconnect(self):
+        """Go on at the address of the present life, where the instance was started again at another one."""
+        self.bank = self.client("demo-bank")
+        named = Credential.of_controller(self.shop.subject, self.shop.keys[0])
+        self.shop = replace(self.shop, client=self.client_with(named))
 
     def client_with(self, credential):
         return self._keep(Client(self.served.url, credential))
@@ -204,7 +217,7 @@ class Place:
             "/v1/subjects",
             {
                 "credit_code": credit_code(firm, SEED),
-                "controllers": [to_hex(address_of(key)) for key in keys],
+                "controllers": keys_to_json(each_person(map(address_of, keys))),
                 "threshold": threshold,
             },
         )
@@ -223,19 +236,23 @@ class Place:
         assert self.attest("tax_payment", [(firm, {})])["issued"] == 1
         return self.register(firm, **options)
 
-    def terms(self, questions, *, firm=None, secret=None, uses=3, language=Language.CHINESE, **changes):
-        """Return terms with ``changes``, over the text that follows from them."""
+    def consent(self, questions, *, firm=None, secret=None, uses=3, language=Language.CHINESE, **changes):
+        """Return a consent with ``changes``, over the text that follows from it."""
         texts = {purpose.code: purpose.text(language) for purpose in default_purposes().listed}
         purpose = changes.get("purpose", "loan_application")
         words = {"purpose_text": texts[purpose]} if purpose in texts else {}
         request = replace(self.request(questions, firm=firm, uses=uses), **(words | changes))
+        secret = secret or random_bytes(32)
+        plant("a withdrawal secret", secret)
         try:
-            secret = secret or random_bytes(32)
-            plant("a withdrawal secret", secret)
-            return accept(self.bank, request, language, secret)[0]
-        except InvalidInputError:
-            # terms that cannot be shown are signed nevertheless, to see them refused
-            return Terms.accepting(request, language.value, random_bytes(32), random_bytes(32))
+            return accept((firm or self.shop).client, request, language, secret, now=self.now())[0]
+        except (InvalidInputError, ApiError) as error:
+            if isinstance(error, ApiError) and error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+                raise
+            # what cannot be shown, or is of nobody here, is signed nevertheless, to see it refused
+            terms = Terms.accepting(request, language.value, random_bytes(32))
+            keys = {"steward_key": address_of(random_bytes(32)), "withdrawal_hash": withdrawal_hash(secret)}
+            return Consent(terms, Bounds.accepting(request, grant_before=request.expires_at, **keys))
 
     def now(self):
         """The time that consents are bounded by."""
@@ -243,7 +260,7 @@ class Place:
 
     def request(self, questions, *, firm=None, uses=3):
         """Return what a bank may ask for."""
-        now = self.now()
+        now, key = self.now(), OfferedSpendKey.draw(self.seed)
         return ConsentRequest(
             subject=(firm or self.shop).subject,
             grantee=self.bank_id,
@@ -256,25 +273,57 @@ class Place:
             expires_at=now + 30 * DAY,
             max_uses=uses,
             retention_days=30,
-            salt=random_bytes(32),
+            spend_key=key.address,
+            salt=key.salt,
         )
 
-    def post_terms(self, terms, keys=None, *, domain=None, signatures=None, client=None):
-        """Sign terms and post them; return the answer."""
-        digest = terms.digest(domain or self.ledger.consent_domain)
+    def asking(self, asked):
+        """Return the body of a request for consent."""
+        return {"request": asked.to_json(), "answer_key": to_hex(self.seed.answer_key(asked.salt))}
+
+    def post_consent(self, consent, keys=None, *, domain=None, signatures=None, client=None):
+        """Sign a consent and post it; return the answer."""
+        digest = consent.digest(domain or self.ledger.consent_domain)
         signed = [to_hex(sign(digest, key)) for key in (self.shop.keys if keys is None else keys)]
         return (client or self.bank).post(
-            "/v1/consents", {"terms": terms.to_json(), "signatures": signatures or signed}
+            "/v1/consents",
+            {
+                "terms": consent.terms.to_json(),
+                "bounds": consent.bounds.to_json(),
+                "signatures": signatures or signed,
+            },
         )
 
     def grant(self, *questions, firm=None, **options):
         """Grant questions and return the id of the consent."""
-        terms = self.terms([one_form(text) for text in questions], firm=firm, **options)
-        return self.post_terms(terms, (firm or self.shop).keys)["id"]
+        consent = self.consent([one_form(text) for text in questions], firm=firm, **options)
+        return self.post_consent(consent, (firm or self.shop).keys)["id"]
 
     def ask(self, consent, *questions, **options):
         """Return (verdict, reason) a question."""
-        return seen(self.bank.verify(consent, list(questions), **options))
+        return seen(self.verify(consent, list(questions), **options))
+
+    def verify(self, consent, claims, *, client=None, **options):
+        """Ask as the bank does, or as another client with the bank's seed, and return the whole answer."""
+        return self._asker(consent, client or self.bank).ask(claims, **options)
+
+    def body(self, consent, claims, number=1, **members):
+        """Return the body of a verification whose use is signed."""
+        return self._asker(consent, self.bank).body(claims, number) | members
+
+    def unanswered_use(self, consent, number=1):
+        """Return a use that the bank signed, for the ledger itself."""
+        named, use, late = from_hex(consent, "consent"), random_bytes(32), clock.now() + LIFETIME
+        key = self.seed.spend_key(from_hex(self.bank.get(f"/v1/consents/{consent}")["terms"]["salt"], "salt"))
+        signature = sign(use_digest(named, number, use, late, self.ledger.consent_domain), key)
+        return SignedUse(named, number, use, late, signature)
+
+    def _asker(self, consent, client):
+        try:
+            return Asker(client, self.seed, consent)
+        except (ApiError, InvalidInputError):
+            # a consent of others, or of nobody, is asked under nevertheless, to see it refused
+            return Intruder(client, consent)
 
     def other_bank(self):
         """Return the client of a bank that no consent is granted to."""
@@ -286,7 +335,7 @@ class Place:
         member = random_bytes(32)
         self.vote(
             ("addMember", member, int(roles), name, ""),
-            ("addKey", member, to_hex(address_of(registry_key)), 0, 2**64 - 1),
+            ("addKey", member, to_hex(address_of(registry_key)), 255, 0, 2**64 - 1),
         )
         self.publish_keys(member, registry_key, 1, key)
         return Credential.published(member, key)
@@ -297,7 +346,7 @@ class Place:
         governor = Sender(Rpc(self.served.node()["url"]), book.chain_id, self.home.read_key("governor"))
         proposal = [(to_hex(book.contracts["MemberRegistry"]), registry.encode(*call)) for call in calls]
         governor.send(
-            book.contracts["Council"], artifact("Council").encode("proposeAndExecute", proposal), gas=20_000_000
+            book.contracts["Council"], artifact("Council").encode("proposeAndExecute", proposal), gas=16_000_000
         )
 
     def publish_keys(self, member, registry_key, number, *keys):
@@ -324,6 +373,12 @@ class Place:
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
 
 
+def altered(consent, **changes):
+    """Return a consent with changes of its terms or bounds, which were not shown to anybody."""
+    limits = {name: changes.pop(name) for name in list(changes) if hasattr(consent.bounds, name)}
+    return Consent(replace(consent.terms, **changes), replace(consent.bounds, **limits))
+
+
 def seen(answer):
     """Return (verdict, reason) a claim of an answer."""
     return [(claim["verdict"], claim["reason"]) for claim in answer["presentation"]["claims"]]
@@ -339,3 +394,19 @@ def changed(answer, change):
 def schema_ids():
     """Return schema ids by name."""
     return {name: to_hex(data_type.schema.id) for name, data_type in data_types().items()}
+
+
+class Intruder:
+    """Asks under a consent whose spend key it does not have."""
+
+    def __init__(self, client, consent):
+        self._client, self._consent = client, consent
+
+    def ask(self, claims, **options):
+        return self._client.verify(self._consent, claims, self.body(claims, 1)["use"], **options)
+
+    def body(self, claims, number):
+        word = {"number": number, "answered_by": to_hex(random_bytes(32)), "not_after": clock.now() + 600}
+        drawn = {"nonce": to_hex(random_bytes(32)), "seed": to_hex(random_bytes(32))}
+        signature = to_hex(sign(random_bytes(32), random_bytes(32)))
+        return {"consent": self._consent, "claims": list(claims), "use": word | drawn | {"signature": signature}}

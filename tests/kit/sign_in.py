@@ -15,17 +15,17 @@ from api.sign_in.server.service import SignIn
 from api.storage.database import open_store
 from ledger_node.chain.port import Member, Role, Standing
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.fact import KeyRecord
+from ledger_node.domain.fact import NO_PURPOSE, KeyPurpose, KeyRecord
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 
 NOW = 1_800_000_000
 URL = "https://credence.example"
 TOKEN_URL = f"{URL}/v1/token"
 ME = f"{URL}/v1/me"
-NEVER = KeyRecord(0, 0, 0)
-ALWAYS = KeyRecord(0, 2**64 - 1, 0)
+NEVER = KeyRecord(0, 0, 0, NO_PURPOSE)
+ALWAYS = KeyRecord(0, 2**64 - 1, 0, KeyPurpose.SIGN_IN)
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Desk:
     def shop(self, controllers=1):
         """Return the credentials of a subject, one a controller."""
         subject, keys = random_bytes(32), [random_bytes(32) for _ in range(controllers)]
-        self.subjects[subject] = Controllers(tuple(map(address_of, keys)), controllers, random_bytes(32))
+        self.subjects[subject] = Controllers(each_person(map(address_of, keys)), controllers, random_bytes(32))
         return [Credential.of_controller(subject, key) for key in keys]
 
     def token(self, credential, key, *, assertion=None, proof=None, now=NOW):

@@ -13,12 +13,15 @@ from api.catalogue.datatype import data_types, schemas
 from api.catalogue.purpose import default_purposes
 from api.catalogue.synthetic import credit_code
 from api.catalogue.wording import wording
+from api.client.spending import Spending
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import ConsentRequestService
+from api.services.consent.spend_seed import SpendSeeds
+from api.services.consent.steward import ConsentKeys
 from api.services.issuing.issuer import Issuer
 from api.services.notification.notice import NoticeReader
-from api.services.subject.registered_subject import ControllerHistory
+from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.storage import table
 from api.storage.database import open_store
@@ -27,21 +30,18 @@ from api.vault.department import Department, Operator
 from api.vault.key_ledger import open_key_ledger
 from api.vault.key_removal import KeyRemovals
 from api.work.worker_pool import WorkerPool
+from ledger_node.chain.deployment import purposes_of
 from ledger_node.chain.port import Role
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import (
-    ConsentRequest,
-    Terms,
-    change_digest,
-    refusal_digest,
-    revocation_hash,
-    withdrawal_digest,
-)
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
+from ledger_node.domain.consent_act import change_digest, refusal_digest, withdrawal_digest, withdrawal_hash
+from ledger_node.domain.consent_order import ChangeOrder, GrantOrder, SecretOrder, ShownConsentId
 from ledger_node.domain.consent_text import Language, consent_text, text_digest
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey, address_of, sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
+from ledger_node.domain.ticket import SignedUse, use_digest
 from ledger_node.randomness import random_bytes
 from tests.kit.fake_ledger import Council, FakeChain, FakeLedger
 from tests.kit.upload import csv_text, read
@@ -64,6 +64,7 @@ ROLES = {
     STRANGER: Role.REGISTRAR | Role.RELAYER | Role.DEPARTMENT,
 }
 SECRET = b"s" * 32
+SPEND_KEY, ANSWER_KEY = (bytes([7, number]) * 16 for number in (1, 2))
 STORE, KEYS = "store.sqlite3", "keys.sqlite3"
 
 
@@ -125,7 +126,7 @@ class SmallInstance:
         self.council = Council(self.chain)
         for member, name in NAMES.items():
             self.council.add_member(member, ROLES[member], name)
-            self.council.add_key(member, address_of(key_of(member)))
+            self.council.add_key(member, address_of(key_of(member)), purposes=purposes_of(ROLES[member]))
         for name, schema in schemas().items():
             self.council.register_schema(schema.id, name)
             self.council.allow_issuer(schema.id, TAX if name.startswith("tax") else REGISTRAR)
@@ -136,13 +137,17 @@ class SmallInstance:
         self.departments = {member: self._department(member) for member in (TAX, REGISTRAR)}
         self.workers = WorkerPool(0)
         self.issuers = {
-            member: Issuer(department, self.store, self.keys, self.ledger, CommitPool(self.workers))
+            member: Issuer(department, self.store, self.keys, self.ledger, CommitPool(self.workers), self.now)
             for member, department in self.departments.items()
         }
         self.history = ControllerHistory(self.store, self.ledger)
         self.subjects = SubjectService(self.store, self.keys, self.issuers[REGISTRAR], self.ledger, self.history)
-        self.consents = ConsentService(self.store, self.ledger, self.subjects, self.history, default_purposes())
+        kek = self.departments[REGISTRAR].kek
+        self.consent_keys = ConsentKeys(self.store, self.keys, kek)
+        rules = default_purposes(), self.consent_keys
+        self.consents = ConsentService(self.store, self.ledger, self.subjects, self.history, *rules)
         self.requests = ConsentRequestService(self.store, self.ledger, self.subjects, self.history, self.consents)
+        self.spend_seeds = SpendSeeds(self.store, self.keys, self.removals, kek)
         self.notices = NoticeReader(self.store)
         self.operator = Operator(RELAYER, SigningKey(key_of(RELAYER)))
         self._firms = 0
@@ -172,8 +177,7 @@ class SmallInstance:
     def new_firm(self, controllers=1, threshold=1):
         """Register a firm with fresh keys."""
         code, keys = self.new_code(), tuple(random_bytes(32) for _ in range(controllers))
-        addresses = tuple(address_of(key) for key in keys)
-        found = self.subjects.register(code, addresses, threshold, now=self.now())
+        found = self.subjects.register(code, each_person(map(address_of, keys)), threshold, now=self.now())
         return Firm(code, found.id, keys)
 
     def rows(self, *codes, **cells):
@@ -200,29 +204,56 @@ class SmallInstance:
             "expires_at": self.now() + 30 * DAY,
             "max_uses": 3,
             "retention_days": 30,
+            "spend_key": address_of(SPEND_KEY),
             "salt": random_bytes(32),
         }
         return ConsentRequest(**(fields | changes))
 
-    def terms(self, firm, *questions, secret=SECRET, **changes):
-        """Return terms that a firm may sign, over the text that follows from them."""
-        request = self.asked(firm, *questions, **changes)
-        return self.accept(request, secret)
+    def consent(self, firm, *questions, **changes):
+        """Return a consent that a firm may sign, over the text that follows from it."""
+        limits = {name: changes.pop(name) for name in ("secret", "grant_before", "steward_key") if name in changes}
+        return self.accept(self.asked(firm, *questions, **changes), **limits)
 
-    @staticmethod
-    def accept(request, secret=SECRET):
+    def accept(self, request, secret=SECRET, grant_before=None, steward_key=None):
+        """Return the consent that grants a request exactly."""
         text = consent_text(request, wording(Language.ENGLISH, NAMES))
-        return Terms.accepting(request, Language.ENGLISH.value, text_digest(text), revocation_hash(secret))
+        terms = Terms.accepting(request, Language.ENGLISH.value, text_digest(text))
+        bounds = Bounds.accepting(
+            request,
+            grant_before=grant_before or self.now() + 7 * DAY,
+            steward_key=steward_key or address_of(self.consent_keys.steward(terms)),
+            withdrawal_hash=withdrawal_hash(secret),
+        )
+        return Consent(terms, bounds)
 
-    def id_of(self, terms):
-        return terms.digest(self.ledger.consent_domain)
+    def id_of(self, consent):
+        return consent.digest(self.ledger.consent_domain)
+
+    def ask(self, firm, *questions, answer_key=ANSWER_KEY, **changes):
+        """Let the bank ask, and return what is stored."""
+        asked = self.asked(firm, *questions, **changes)
+        return self.requests.ask(asked, answer_key, bank=BANK, now=self.now())
 
     def grant(self, firm, *questions, **options):
         """Grant questions, and return the id of the consent."""
-        terms = self.terms(firm, *questions, **options)
-        consent = self.id_of(terms)
-        self.consents.grant(terms, firm.sign(consent), now=self.now())
-        return consent
+        consent = self.consent(firm, *questions, **options)
+        consent_id = self.id_of(consent)
+        self.consents.grant(consent, firm.sign(consent_id), now=self.now())
+        return consent_id
+
+    def grant_order(self, consent, firm, signatures=None):
+        """Return the grant as the steward key signs it, for whoever relays."""
+        signatures = firm.sign(self.id_of(consent)) if signatures is None else signatures
+        steward = self.consent_keys.steward(consent.terms)
+        return GrantOrder.sign(consent, signatures, steward, self.ledger.consent_domain)
+
+    def change_order(self, consent, kind, number, act=None):
+        """Return a change as the steward key signs it, for whoever relays."""
+        steward = self.consent_keys.steward(consent.terms)
+        return ChangeOrder.sign(consent, kind, number, act, steward, self.ledger.consent_domain)
+
+    def secret_order(self, consent, secret=SECRET):
+        return SecretOrder(ShownConsentId.of(consent, self.ledger.consent_domain), secret)
 
     def signed_change(self, firm, consent, change, number):
         return firm.sign(change_digest(consent, change, number, self.ledger.consent_domain))
@@ -233,11 +264,27 @@ class SmallInstance:
     def signed_refusal(self, firm, request):
         return firm.sign(refusal_digest(request, self.ledger.consent_domain))
 
+    def order(self, consent, *questions, number=1, answered_by=RELAYER, key=SPEND_KEY, now=None):
+        """Return the use that the bank signs for questions under a consent, which may be nobody's."""
+        held = self.consents.find(consent)
+        terms = self.consent(Firm("", bytes(32), ()), steward_key=b"x" * 20).terms if held is None else held.shown.terms
+        spending = Spending(consent, terms, key, answered_by, self.ledger.consent_domain)
+        claims = [Claim.parse(text, schemas()) for text in questions]
+        return spending.sign(claims, number, now=self.now() if now is None else now)
+
+    def signed_use(self, consent, number=1, *, ticket=None, not_after=None, key=None):
+        """Return a use that the bank's spend key signed."""
+        ticket = random_bytes(32) if ticket is None else ticket
+        not_after = self.now() + 600 if not_after is None else not_after
+        digest = use_digest(consent, number, ticket, not_after, self.ledger.consent_domain)
+        return SignedUse(consent, number, ticket, not_after, sign(digest, key or SPEND_KEY))
+
     def use(self, consent, count=1):
-        """Count uses of a consent on the ledger, and return their ids."""
-        uses = [random_bytes(32) for _ in range(count)]
-        self.ledger.record_uses([(consent, use) for use in uses])
-        return uses
+        """Count uses of a consent on the ledger, and return their tickets."""
+        free = self.record_of(consent).free_numbers[:count]
+        uses = [self.signed_use(consent, number) for number in free]
+        self.ledger.record_uses(uses)
+        return [use.ticket for use in uses]
 
     def record_of(self, consent):
         return self.ledger.consents([consent])[0][0]
@@ -266,7 +313,7 @@ class SmallInstance:
 
 def controllers_of(*keys, threshold=1):
     """Return controllers with these keys."""
-    return Controllers(tuple(address_of(key) for key in keys), threshold, random_bytes(32))
+    return Controllers(each_person(address_of(key) for key in keys), threshold, random_bytes(32))
 
 
 def refused(call, *arguments, **options):
@@ -279,10 +326,13 @@ def refused(call, *arguments, **options):
 
 
 class Silence:
-    """While it lasts a ledger does not answer to ``methods``: what is sent is lost, or lands unseen (``lands``)."""
+    """While it lasts a ledger does not answer to ``methods``: what is sent is lost, or lands unseen (``lands``).
 
-    def __init__(self, ledger, *methods, lands=False):
-        self._ledger, self._methods, self._lands = ledger, methods, lands
+    ``sees``: is given the arguments.
+    """
+
+    def __init__(self, ledger, *methods, lands=False, sees=lambda _: None):
+        self._ledger, self._methods, self._lands, self._sees = ledger, methods, lands, sees
 
     def __enter__(self):
         for name in self._methods:
@@ -295,6 +345,7 @@ class Silence:
 
     def _silent(self, real):
         def silent(*arguments, **options):
+            self._sees(arguments)
             if self._lands:
                 real(*arguments, **options)
             raise ChainError(Reason.LEDGER_UNAVAILABLE, "no answer")

@@ -4,6 +4,7 @@ from ledger_node.chain.port import Role
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
@@ -17,7 +18,7 @@ def stranger_ledger(place):
     member = random_bytes(32)
     place.vote(
         ("addMember", member, int(Role.REGISTRAR | Role.RELAYER), "Other registrar", ""),
-        ("addKey", member, to_hex(address_of(key)), 0, 2**64 - 1),
+        ("addKey", member, to_hex(address_of(key)), int(EVERY_PURPOSE), 0, 2**64 - 1),
     )
     sender = Sender(rpc, book.chain_id, key)
     return Web3Ledger(book, rpc, relayer=sender, registrar=sender)

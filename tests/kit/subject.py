@@ -1,17 +1,24 @@
 """People with keys and passkeys, and what they do with the subject they control."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
 from api.client.client import ApiError
-from api.client.unsigned_act import unsigned_cancellation, unsigned_change, unsigned_rotation, unsigned_withdrawal
-from ledger_node.domain.consent import Change
+from api.client.unsigned_act import (
+    unsigned_cancellation,
+    unsigned_change,
+    unsigned_hold,
+    unsigned_rotation,
+    unsigned_withdrawal,
+)
+from ledger_node.domain.consent_act import Change
+from ledger_node.domain.controller_act import MAX_DEADLINE, Cancellation, Hold, Rotation
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import Controllers, keys_to_json, signature_to_json
+from ledger_node.domain.subject import Controllers, each_person, keys_to_json, signature_to_json
 from ledger_node.randomness import random_bytes
 from tests.kit.authenticator import Authenticator
 
@@ -55,11 +62,11 @@ def new_phone(**options):
 
 
 def controllers_of(people, threshold=1):
-    return Controllers(tuple(person.controller for person in people), threshold, random_bytes(32))
+    return Controllers(each_person(person.controller for person in people), threshold, random_bytes(32))
 
 
 def body_of(people, threshold=1):
-    return {"controllers": keys_to_json([person.controller for person in people]), "threshold": threshold}
+    return {"controllers": keys_to_json(each_person(person.controller for person in people)), "threshold": threshold}
 
 
 def signed(digest, people):
@@ -74,9 +81,9 @@ def refused(call):
 
 def grant(place, firm, people, question, **options):
     """Grant one question and return the consent's id."""
-    terms = place.terms([question], firm=firm, **options)
-    digest = terms.digest(place.ledger.consent_domain)
-    return place.post_terms(terms, signatures=signed(digest, people))["id"]
+    consent = place.consent([question], firm=firm, **options)
+    digest = consent.digest(place.ledger.consent_domain)
+    return place.post_consent(consent, signatures=signed(digest, people))["id"]
 
 
 def withdraw(place, consent, people):
@@ -90,7 +97,8 @@ def change(place, consent, what, number, people):
 
 
 def rotation(place, firm, controllers, entry=1):
-    return unsigned_rotation(place.ledger.subject_domain, firm.subject, entry, controllers)
+    made = Rotation(firm.subject, entry, controllers, MAX_DEADLINE)
+    return unsigned_rotation(place.ledger.subject_domain, made)
 
 
 def rotate(place, firm, people, controllers, entry=1):
@@ -101,7 +109,14 @@ def rotate(place, firm, people, controllers, entry=1):
 
 def cancellation(place, firm, pending):
     commitment = from_hex(pending["commitment"], "commitment")
-    return unsigned_cancellation(place.ledger.subject_domain, firm.subject, pending["number"], commitment)
+    made = Cancellation(firm.subject, pending["number"], commitment, MAX_DEADLINE)
+    return unsigned_cancellation(place.ledger.subject_domain, made)
+
+
+def hold(place, firm, people, number=1):
+    """Hold a firm on the signatures of ``people``."""
+    draft = unsigned_hold(place.ledger.subject_domain, Hold(firm.subject, number, MAX_DEADLINE))
+    return draft.submit(place.bank, [person.sign(draft.digest) for person in people])
 
 
 def cancel(place, firm, pending, people):
@@ -118,6 +133,11 @@ def told_until(client, wanted):
             return told
         assert time.monotonic() < deadline, told[-5:]
         time.sleep(0.1)
+
+
+def handed_to(place, firm, person):
+    """The firm as one of its new controllers acts for it, with a sign-in key of their own."""
+    return replace(firm, client=place.client_by(firm.subject, person))
 
 
 def path_of(firm, rest=""):

@@ -26,7 +26,7 @@ RECORD = {
     "credit_code": CODE,
     "as_of": "2026-01-31",
     "period": "2025",
-    "values": {"tax_kind": "10101", "paid_amount": 123450, "paid_on": "2025-12-31", "months_paid_on_time_12m": 12},
+    "values": {"tax_kind": "10101", "paid_amount": "1234.50", "paid_on": "2025-12-31", "months_paid_on_time_12m": 12},
 }
 
 

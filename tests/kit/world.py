@@ -10,20 +10,26 @@ from dataclasses import dataclass, replace
 from ledger_node.domain.batch import ATTESTATIONS, NO_PREDECESSOR, Anchor, Header, ShownAttestation
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import Committer, FieldProof, subject_key, subject_tag
-from ledger_node.domain.consent import Terms, revocation_hash
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
+from ledger_node.domain.consent_act import grant_hash, signatures_digest, withdrawal_hash
+from ledger_node.domain.controller_entry import ControllerEntry, ControllerHistory, EntryKind
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.fact import ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
+from ledger_node.domain.fact import EVERY_PURPOSE, ConsentRecord, ConsentState, IssuerPeriod, KeyRecord, LedgerFacts
 from ledger_node.domain.hashing import batch_tree, path_of
 from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.number import decimal_text
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent, ShownPart, ShownSubject
 from ledger_node.domain.proof import Prover, check_proof
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.question import Question
 from ledger_node.domain.schema import Schema, SchemaSet
+from ledger_node.domain.shown_use import ShownUse
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import Plane
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
+from ledger_node.domain.ticket import CountedUse, UseOrder, use_digest, uses_digest
+from ledger_node.domain.ticket_slot import by_department
 from ledger_node.domain.value import EPOCH, Period
 from ledger_node.domain.verification import Policy, verify
 
@@ -37,6 +43,11 @@ def day(text: str) -> int:
     return (dt.date.fromisoformat(text) - EPOCH).days
 
 
+def yuan(fen: int) -> str:
+    """An amount of so many fen as JSON has it, where the scale is 2."""
+    return decimal_text(fen, 2)
+
+
 DAY = 86_400
 NOW = day("2026-11-15") * DAY
 CODE = "91990000MABYF3008C"
@@ -46,8 +57,9 @@ CONTROLLER_KEYS = [h("controller", number) for number in range(3)]
 MEMBER_KEYS = {TAX: h("key of tax"), REGISTRAR: h("key of registrar")}
 ANCHOR_DOMAIN = SigningDomain(31337, h("AnchorRegistry")[:20])
 CONSENT_DOMAIN = SigningDomain(31337, h("ConsentRegistry")[:20])
-CONTROLLERS = Controllers(tuple(address_of(key) for key in CONTROLLER_KEYS), 2, h("controllers' salt"))
+CONTROLLERS = Controllers(each_person(address_of(key) for key in CONTROLLER_KEYS), 2, h("controllers' salt"))
 SECRET = h("withdrawal secret")
+SPEND_KEY, STEWARD_KEY, ANSWER_KEY = h("spend key"), h("steward key"), h("answer key")
 
 PURPOSES = Purposes.from_json(
     [
@@ -75,17 +87,19 @@ FACTS_SPEC = {
         {
             "name": "paid",
             "type": "integer",
-            "unit": "fen",
+            "currency": "CNY",
+            "scale": 2,
             "mode": "ladder",
-            "ladder": {"kind": "one_digit", "from": 100_000, "to": 100_000_000},
+            "ladder": {"kind": "one_digit", "from": "1000", "to": "1000000"},
         },
         {
             "name": "sales",
             "type": "integer",
-            "unit": "fen",
+            "currency": "CNY",
+            "scale": 2,
             "mode": "ladder",
             "optional": True,
-            "ladder": {"kind": "one_digit", "from": 100_000, "to": 100_000_000},
+            "ladder": {"kind": "one_digit", "from": "1000", "to": "1000000"},
         },
         {"name": "grade", "type": "enum", "mode": "enum", "members": ["A", "B", "M", "C", "D"]},
         {
@@ -117,9 +131,11 @@ REGISTRATION_SPEC = {
 FACTS = Schema.from_json(FACTS_SPEC)
 REGISTRATION = Schema.from_json(REGISTRATION_SPEC)
 SCHEMAS = SchemaSet((FACTS, REGISTRATION))
+AMOUNT = 1_286_400
+"""What the firm paid, in fen."""
 RAW = {
     "kind": "10101",
-    "paid": 1_286_400,
+    "paid": yuan(AMOUNT),
     "sales": None,
     "grade": "B",
     "last_month": "none",
@@ -203,36 +219,69 @@ def terms(**changes) -> Terms:
             purpose_text="Decide on a loan application 贷款申请审批",
             questions=tuple(asked),
             departments=(),
-            not_before=NOW - DAY,
-            expires_at=NOW + DAY,
-            max_uses=3,
             retention_days=31,
             language="zh",
             text_digest=h("the text that was shown"),
-            revocation_hash=revocation_hash(SECRET),
             salt=h("salt of terms"),
         ),
         **changes,
     )
 
 
-def consent(terms: Terms, *, signers=(0, 1), domain=CONSENT_DOMAIN, controllers=CONTROLLERS) -> ShownConsent:
-    consent_id = terms.digest(domain)
-    signatures = tuple(sign(consent_id, CONTROLLER_KEYS[signer]) for signer in signers)
-    return ShownConsent(consent_id, terms, signatures, controllers)
-
-
-def registry_record(terms: Terms) -> ConsentRecord:
-    return ConsentRecord(
-        ConsentState.LIVE,
-        NOW - DAY,
-        terms.not_before,
-        terms.expires_at,
-        terms.max_uses,
-        0,
-        0,
-        terms.revocation_hash,
+def bounds(**changes) -> Bounds:
+    return replace(
+        Bounds(
+            not_before=NOW - DAY,
+            expires_at=NOW + DAY,
+            max_uses=3,
+            grant_before=NOW,
+            spend_key=address_of(SPEND_KEY),
+            steward_key=address_of(STEWARD_KEY),
+            withdrawal_hash=withdrawal_hash(SECRET),
+        ),
+        **changes,
     )
+
+
+def asked(**changes) -> ConsentRequest:
+    """What a bank asks for that the terms and bounds of this world grant exactly."""
+    return replace(Consent(terms(), bounds()).asked, **changes)
+
+
+def consent(
+    terms: Terms, limits: Bounds | None = None, *, signers=(0, 1), domain=CONSENT_DOMAIN, controllers=CONTROLLERS
+) -> ShownConsent:
+    limits = bounds() if limits is None else limits
+    consent_id = Consent(terms, limits).digest(domain)
+    signatures = tuple(sign(consent_id, CONTROLLER_KEYS[signer]) for signer in signers)
+    return ShownConsent(consent_id, terms, limits, signatures, controllers)
+
+
+def registry_record(shown: ShownConsent) -> ConsentRecord:
+    """What the chain holds of a consent that was granted as it is shown."""
+    return ConsentRecord(
+        state=ConsentState.LIVE,
+        granted_at=NOW - DAY,
+        not_before=shown.bounds.not_before,
+        expires_at=shown.bounds.expires_at,
+        max_uses=shown.bounds.max_uses,
+        changes=0,
+        changed_at=0,
+        spend_key=shown.bounds.spend_key,
+        used=0,
+        uses_digest=shown.id,
+        grant_digest=grant_hash(shown.bounds.withdrawal_hash, signatures_digest(shown.signatures)),
+        word_digest=bytes(32),
+    )
+
+
+def controlled_by(controllers: Controllers | None, *, since: int = 1) -> ControllerHistory:
+    """All that the chain holds of a subject that was registered with these controllers; None: nothing."""
+    if controllers is None:
+        return ControllerHistory({}, {0: 0}, {1: 0})
+    key = address_of(MEMBER_KEYS[REGISTRAR])
+    entry = ControllerEntry(controllers.commitment, key, since, EntryKind.REGISTERED, 0, REGISTRAR)
+    return ControllerHistory({0: entry}, {1: 0}, {1: 0})
 
 
 def prove(attested: Attested, text: str) -> ShownClaim:
@@ -247,13 +296,46 @@ def prove(attested: Attested, text: str) -> ShownClaim:
     return ShownClaim(Claim.of(question), outcome, parts=(ShownPart(0, header.digest, proof),))
 
 
+def unsigned_order(**changes) -> UseOrder:
+    """What a bank sends beside its questions, before its spend key signs."""
+    order = {
+        "number": 1,
+        "answered_by": TAX,
+        "not_after": NOW + 300,
+        "nonce": h("nonce"),
+        "seed": h("seed of claims"),
+        "signature": bytes(65),
+    }
+    return UseOrder(**(order | changes))
+
+
 @dataclass(frozen=True)
 class World:
     presentation: Presentation
     facts: LedgerFacts
 
     def verify(self, *, grantee=BANK, policy=None, **more):
-        return verify(self.presentation, SCHEMAS, self.facts, grantee=grantee, policy=policy or Policy(), **more)
+        """Run the plan; a use is spent for whatever is answered, unless the presentation shows one."""
+        world = self if self.presentation.use is not None or self.presentation.consent is None else self.spent()
+        return verify(world.presentation, SCHEMAS, world.facts, grantee=grantee, policy=policy or Policy(), **more)
+
+    def spent(self, schemas=SCHEMAS, *, earlier=(), time=None, key=SPEND_KEY, **order) -> "World":
+        """Spend a use for the claims that are answered, and let the chain count it at ``time`` after earlier ones."""
+        shown, record, now = self.presentation.consent, self.facts.consent, self.facts.block_time
+        unsigned = unsigned_order(**{"not_after": now + 300, **order})
+        if record is None:
+            return self.with_presentation(use=ShownUse(unsigned, ()))
+        asked = by_department([claim.claim for claim in self.presentation.claims], schemas)
+        ticket = unsigned.ticket(
+            consent=shown.id, bank=shown.terms.grantee, purpose=shown.terms.purpose, asked=asked
+        ).digest(CONSENT_DOMAIN)
+        signed = sign(use_digest(shown.id, unsigned.number, ticket, unsigned.not_after, CONSENT_DOMAIN), key)
+        uses = (*earlier, CountedUse(unsigned.number, ticket, now if time is None else time))
+        used = record.used
+        for use in uses:
+            used |= 1 << use.number - 1
+        world = self.with_presentation(use=ShownUse(replace(unsigned, signature=signed), uses))
+        return world.with_record(used=used, uses_digest=uses_digest(shown.id, uses))
 
     @property
     def shown(self) -> ShownAttestation:
@@ -271,7 +353,7 @@ class World:
 
     def with_consent(self, shown: ShownConsent) -> "World":
         """Grant another consent, and let the chain hold it."""
-        return self.with_presentation(consent=shown).with_facts(consent=registry_record(shown.terms))
+        return self.with_presentation(consent=shown).with_facts(consent=registry_record(shown))
 
     def with_shown(self, shown: ShownAttestation) -> "World":
         """Show another attestation for the same claims; the chain stays as it is."""
@@ -308,13 +390,13 @@ def build(*, questions=(*HOLDS, *DOES_NOT_HOLD, *CANNOT_TELL), raw=None, code=CO
             anchor_domain=ANCHOR_DOMAIN,
             consent_domain=CONSENT_DOMAIN,
             anchor_digests=anchored(facts.shown, registration.shown),
-            keys={(member, address_of(key)): KeyRecord(*ever, 0) for member, key in MEMBER_KEYS.items()},
+            keys={(member, address_of(key)): KeyRecord(*ever, 0, EVERY_PURPOSE) for member, key in MEMBER_KEYS.items()},
             issuers={
                 (FACTS.id, TAX): IssuerPeriod(*ever),
                 (REGISTRATION.id, REGISTRAR): IssuerPeriod(*ever),
             },
             status={(member, plane, word): 0 for member in MEMBER_KEYS for plane in Plane},
-            consent=registry_record(shown_consent.terms),
-            controllers=CONTROLLERS.commitment,
+            consent=registry_record(shown_consent),
+            controllers=controlled_by(CONTROLLERS),
         ),
     )

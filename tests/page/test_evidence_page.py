@@ -65,7 +65,11 @@ def test_e1_the_sheet_says_under_each_verdict_whose_data_of_when_and_who_signed(
             assert bundle.names[header.issuer][:40] in line
             assert f"{format_date(header.period.first)} — {format_date(header.period.last)}" in line
             assert f"as of {format_date(header.as_of)}" in line
-    signed = "no receipt" if bundle.receipt is None else f"{bundle.names[bundle.receipt.member]} · 使用编号"
+    signed = (
+        "no receipt"
+        if bundle.receipt is None
+        else f"{bundle.names[bundle.receipt.member]} · 第 {bundle.presentation.use.order.number} 次使用"
+    )
     assert signed in page.partition("Answered by")[2].partition("</tr>")[0]
 
 

@@ -8,21 +8,27 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import event, select
 
 from api.catalogue.synthetic import credit_code
-from api.services.issuing.issuer import unanchored
+from api.services.issuing.issuer import unanchored, unmarked
 from api.storage.table import chain_cursor
 from api.work.resumable import PendingWork
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.chain.sender import OutboxHealth
 from ledger_node.chain.web3_ledger import Web3Ledger
+from ledger_node.domain.consent import RequestState
+from ledger_node.domain.consent_order import AnswerOrder, GrantOrder
+from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import address_of
+from ledger_node.domain.subject import each_person
 from ledger_node.randomness import random_bytes
-from tests.kit.served import SEED, one_form
+from tests.kit.served import SEED, altered, one_form
 from tests.kit.stranger import stranger_ledger
 from tests.kit.subject import Key, controllers_of, grant, new_key, signed
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
+ANSWER_KEY = b"a" * 32
 HANG_S = 240
 WRITES = ("grant", "request_consent", "rotate", "request_recovery", "register_subject")
 KINDS = ("grants", "consent_requests", "controller_changes", "recoveries", "registrations")
@@ -63,7 +69,7 @@ class Begun:
             patched.setattr(Web3Ledger, method, silent)
         instance = place.served.instance
         firms = [place.begun_firms.pop() for _ in range(3)]
-        self.terms = place.terms([GOOD], firm=firms[0])
+        self.terms = place.consent([GOOD], firm=firms[0])
         digest = self.terms.digest(place.ledger.consent_domain)
         now = place.now()
         with pytest.raises(ChainError):
@@ -71,17 +77,19 @@ class Begun:
         self.consent = digest
         asked = place.request([GOOD], firm=firms[0])
         with pytest.raises(ChainError):
-            instance.consent_requests.ask(asked, bank=place.bank_id, now=now)
-        self.request = asked.digest(place.ledger.consent_domain)
+            instance.consent_requests.ask(asked, ANSWER_KEY, bank=place.bank_id, now=now)
+        self.request = asked.digest(address_of(ANSWER_KEY), place.ledger.consent_domain)
         self.rotated, self.recovered = firms[1].subject, firms[2].subject
         self.heirs = controllers_of([new_key()])
+        made = Rotation(self.rotated, 1, self.heirs, MAX_DEADLINE)
+        signatures = (Key(firms[1].keys[0]).sign(made.digest(place.ledger.subject_domain)),)
         with pytest.raises(ChainError):
-            instance.controllers.append(instance.controllers.current(self.rotated), self.heirs)
+            instance.rotations.rotate(made, signatures, now=now)
         with pytest.raises(ChainError):
             instance.recoveries.request(self.recovered, self.heirs)
         self.code = credit_code(place.fresh(), SEED)
         with pytest.raises(ChainError):
-            instance.subjects.register(self.code, (new_key().controller,), 1, now=now)
+            instance.subjects.register(self.code, each_person([new_key().controller]), 1, now=now)
         self.parts = {
             "grants": instance.consents,
             "consent_requests": instance.consent_requests,
@@ -161,14 +169,14 @@ def test_l3_a_completion_that_fails_at_the_start_holds_up_no_other_and_is_done_w
 def test_l3_one_poisonous_grant_holds_up_no_other_and_what_it_is_waits_in_sight(inside, monkeypatch):
     firm = inside.new_taxpayer()
     instance, key, true = inside.served.instance, Key(firm.keys[0]), Web3Ledger.grant
-    terms = [inside.terms([GOOD], firm=firm) for _ in range(3)]
+    terms = [inside.consent([GOOD], firm=firm) for _ in range(3)]
     ids = [one.digest(inside.ledger.consent_domain) for one in terms]
     poison = ids[1]
 
-    def odd(self, consent, *arguments, **options):
-        if consent == poison:
+    def odd(self, order):
+        if order.shown.id == poison:
             raise ContractRevertError("SomethingOdd", {})
-        return true(self, consent, *arguments, **options)
+        return true(self, order)
 
     with monkeypatch.context() as patched:
         with monkeypatch.context() as begun:
@@ -203,7 +211,7 @@ def gauge(place, name, **labels):
 def test_l3_a_grant_that_never_will_be_is_refused_and_told_and_waits_no_more(inside, monkeypatch):
     firm = inside.new_taxpayer()
     instance, key = inside.served.instance, Key(firm.keys[0])
-    terms = inside.terms([GOOD], firm=firm)
+    terms = inside.consent([GOOD], firm=firm)
     consent = terms.digest(inside.ledger.consent_domain)
     with monkeypatch.context() as patched:
         tries_nothing(patched)
@@ -225,7 +233,7 @@ def test_l3_a_grant_that_never_will_be_is_refused_and_told_and_waits_no_more(ins
     assert inside.ask(to_hex(consent), GOOD) == [("cannot_tell", "consent_expired")]
     # the same terms may be granted by asking again
     signatures = signed(consent, [key])
-    assert inside.post_terms(terms, signatures=signatures)["state"] == "live"
+    assert inside.post_consent(terms, signatures=signatures)["state"] == "live"
     assert inside.ask(to_hex(consent), GOOD) == [("holds", None)]
 
 
@@ -260,24 +268,28 @@ def test_l3_a_use_of_this_run_is_no_lost_answer_of_an_earlier_one_however_late_t
 ):
     firm = inside.new_taxpayer()
     consent = grant(inside, firm, [Key(firm.keys[0])], GOOD)
-    lost = random_bytes(32)
-    other.record_uses([(from_hex(consent, "consent"), lost)])
+    lost = inside.unanswered_use(consent)
+    other.record_uses([lost])
     inside.served.end()
     with monkeypatch.context() as patched:
         patched.setattr(Web3Ledger, "uses_since", silent)
         inside.served.start()
-        answer = inside.client("demo-bank").verify(consent, [GOOD])
+        answer = inside.verify(consent, [GOOD], client=inside.client("demo-bank"))
     until(lambda: waiting(inside) == {})
     rows = firm.client.get("/v1/access-log")["rows"]
     seen = sorted((str(row["row"]["reason"]), row["row"]["use"]) for row in rows)
-    assert seen == [("None", answer["use"]["id"]), ("answer_lost", to_hex(lost))]
+    assert seen == [("None", answer["use"]["id"]), ("answer_lost", to_hex(lost.ticket))]
 
 
-def test_l3_a_grant_of_a_requests_id_does_not_stop_notifications(inside, other):
-    """Any relayer may put a consent under any id, also one that is a request's."""
+def test_l3_a_request_that_is_answered_with_a_foreign_consent_does_not_stop_notifications(inside, other):
+    """A bank has its request's answer key, and any relayer answers for it, with a consent that nobody here signed."""
     asked = inside.request([GOOD])
-    made = inside.bank.post("/v1/consent-requests", {"request": asked.to_json()})
-    other.grant(from_hex(made["id"], "request"), inside.terms([GOOD]))
+    made = inside.bank.post("/v1/consent-requests", inside.asking(asked))
+    domain, steward = inside.ledger.consent_domain, random_bytes(32)
+    foreign = altered(inside.consent([GOOD]), steward_key=address_of(steward))
+    answer = AnswerOrder.sign(asked, inside.seed.answer_key(asked.salt), domain, consent=foreign.digest(domain))
+    other.grant(GrantOrder.sign(foreign, (), steward, domain, answer=answer))
+    assert inside.ledger.request_states([from_hex(made["id"], "request")]) == [RequestState.GRANTED]
     after = inside.grant(GOOD)
     until(lambda: {"consent": after} in [one["data"] for one in inside.bank.notifications()])
     assert inside.served.instance.notifications.failure is None
@@ -321,9 +333,10 @@ def test_l3_looking_for_what_waits_costs_what_it_is_and_reads_no_whole_table(ins
             for part in parts:
                 part.waiting()
             unanchored(store)
+            unmarked(store)
         finally:
             event.remove(connection.engine, "before_cursor_execute", note)
-        assert len(statements) == len(parts) + 1
+        assert len(statements) == len(parts) + 2
         for statement, parameters in statements:
             for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters):
                 # of the removals the first one is enough

@@ -11,11 +11,11 @@ from api.sign_in.server import service
 from api.storage.table import access_token, assertion_used
 from ledger_node.chain.port import Member, Role
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.fact import KeyRecord
+from ledger_node.domain.fact import KeyPurpose, KeyRecord
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.signature import sign as sign_digest
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.sign_in import ALWAYS, NOW, TOKEN_URL, URL, new_key, refused
 
@@ -169,9 +169,10 @@ def test_a_member_without_a_role_does_not_sign_in(desk, bank):
 @pytest.mark.parametrize(
     ("record", "reason"),
     [
-        (KeyRecord(0, NOW, 0), "key_not_valid"),
-        (KeyRecord(NOW + 1, NOW + 9, 0), "key_not_valid"),
-        (KeyRecord(0, NOW + 9, NOW), "key_compromised"),
+        (KeyRecord(0, NOW, 0, KeyPurpose.SIGN_IN), "key_not_valid"),
+        (KeyRecord(NOW + 1, NOW + 9, 0, KeyPurpose.SIGN_IN), "key_not_valid"),
+        (KeyRecord(0, NOW + 9, NOW, KeyPurpose.SIGN_IN), "key_compromised"),
+        (KeyRecord(0, NOW + 9, 0, ~KeyPurpose.SIGN_IN), "key_purpose_wrong"),
     ],
 )
 def test_sign_in_keys_end_with_the_registry_key_that_signed_for_them(desk, bank, record, reason):
@@ -184,6 +185,16 @@ def test_keys_are_published_by_a_key_of_the_member_alone(desk, bank):
     with pytest.raises(VerificationError) as error:
         desk.rotate(bank, new_key(), signed_by=other.registry_key)
     assert error.value.reason == "key_not_valid"
+
+
+def test_k14_keys_are_published_by_a_key_that_is_for_signing_in(desk, bank):
+    place = bank.id, address_of(bank.registry_key)
+    desk.chain.keys[place] = KeyRecord(0, NOW + 9, 0, ~KeyPurpose.SIGN_IN)
+    with pytest.raises(VerificationError) as error:
+        desk.rotate(bank, new_key())
+    assert error.value.reason == "key_not_valid"
+    desk.chain.keys[place] = KeyRecord(0, NOW + 9, 0, KeyPurpose.SIGN_IN)
+    desk.rotate(bank, new_key())
 
 
 @pytest.mark.parametrize("number", [1, 3, 2**40])
@@ -315,7 +326,7 @@ def test_an_assertion_is_made_for_an_instance_and_a_minute(bank):
     first = make_assertion("0x" + "11" * 32, URL, bank.credential.key, bank.credential.header, now=NOW)
     again = make_assertion("0x" + "11" * 32, URL, bank.credential.key, bank.credential.header, now=NOW)
     assert first != again
-    assert ALWAYS.fault_at(NOW) is None
+    assert ALWAYS.fault_at(NOW, KeyPurpose.SIGN_IN) is None
 
 
 def publish(desk, subject, number, key, controller):
@@ -326,7 +337,7 @@ def publish(desk, subject, number, key, controller):
 
 def test_a_controller_signs_for_sign_in_keys_of_its_subject_until_it_is_rotated_out(desk):
     subject, controllers = random_bytes(32), [random_bytes(32), random_bytes(32)]
-    desk.subjects[subject] = Controllers(tuple(map(address_of, controllers)), 2, random_bytes(32))
+    desk.subjects[subject] = Controllers(each_person(map(address_of, controllers)), 2, random_bytes(32))
     credential, key = publish(desk, subject, 1, new_key(), controllers[1]), new_key()
     token = desk.token(credential, key)
     assert (desk.call(token, key).kind, desk.call(token, key).id) == ("subject", subject)
@@ -334,7 +345,7 @@ def test_a_controller_signs_for_sign_in_keys_of_its_subject_until_it_is_rotated_
     refused("client_unknown", desk.token, credential, new_key())
     refused("token_unknown", desk.call, token, key)
     assert desk.token(later, new_key())
-    desk.subjects[subject] = Controllers((address_of(random_bytes(32)),), 1, random_bytes(32))
+    desk.subjects[subject] = Controllers(each_person([address_of(random_bytes(32))]), 1, random_bytes(32))
     refused("client_unknown", desk.token, later, new_key())
     assert desk.sign_in.keys_of_member(subject) is None
 

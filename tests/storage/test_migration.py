@@ -19,7 +19,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
 SCHEMAS = pytest.mark.parametrize("schema", [STORE, KEYS], ids=lambda schema: schema.name)
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 KEY = b"\x01" * 16
 GONE = b"\x02" * 16
 DIGEST = b"\x03" * 32

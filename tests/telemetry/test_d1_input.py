@@ -86,7 +86,7 @@ def attested(place):
     strange.write_text(f"{CANARY},{CODE}\n{AMOUNT},1\n", "utf-8")
     place.tax.upload(strange, "tax_payment")
     with pytest.raises(ApiError):
-        place.bank.verify("0x" + "00" * 32, [f"tax_payment.{CANARY} >= 5 CNY"], operator=CANARY)
+        place.verify("0x" + "00" * 32, [f"tax_payment.{CANARY} >= 5 CNY"], operator=CANARY)
     consent = place.grant(QUESTION)
     assert place.ask(consent, QUESTION, operator=CANARY) == [("holds", None)]
     # what is said to the node is as little for its log

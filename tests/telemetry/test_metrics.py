@@ -196,7 +196,8 @@ def test_no_label_holds_anything_but_a_word_of_a_small_set(inside):
         "what": {"access_rows", "batches", "access_intervals", "webhook_messages", "jobs"},
         "state": {"receiving", "queued", "running", "active", "failing", "stopped"},
         "kind": {
-            *("batches", "access_intervals", "ledger_gap", "registrations", "consent_requests", "grants"),
+            *("batches", "superseded", "access_intervals", "ledger_gap", "restored_marks"),
+            *("registrations", "consent_requests", "grants"),
             *("lost_answers", "controller_changes", "recoveries", "key_removals"),
         },
     }

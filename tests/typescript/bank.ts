@@ -4,6 +4,7 @@ import createClient from "openapi-fetch";
 import type { components, operations, paths } from "./api";
 
 type Consent = components["schemas"]["Consent"];
+type Wanted = components["schemas"]["VerificationRequest"];
 type Verification = operations["verifyClaims"]["responses"][200]["content"]["application/json"];
 
 const api = createClient<paths>({ baseUrl: "https://credence.example" });
@@ -14,10 +15,16 @@ export async function liveConsents(): Promise<Consent[]> {
   return data.consents.filter((consent) => consent.state === "live");
 }
 
-export async function verify(consent: Consent, claims: string[], key: string): Promise<Verification> {
+// `use`: what the consent's spend key signed for just these claims
+export async function verify(
+  consent: Consent,
+  claims: string[],
+  use: Wanted["use"],
+  key: string,
+): Promise<Verification> {
   const { data, error } = await api.POST("/v1/verifications", {
     params: { header: { "Idempotency-Key": `"${key}"` } },
-    body: { consent: consent.id, claims, operator: "credit desk 7", policy: { max_age_days: 90 } },
+    body: { consent: consent.id, claims, use, operator: "credit desk 7", policy: { max_age_days: 90 } },
   });
   if (error) throw new Error(`${error.reason}: ${error.detail}`);
   return data;

@@ -1,8 +1,10 @@
 """Corruptions of headers, batches, anchors and signed structs: T3-T7, H1-H4, C2, C6, C9."""
 
+from collections.abc import Callable
+
 from tests.kit import reference as ref
 from tests.vectors import naive_ledger
-from tests.vectors.corrupt import bytes_altered, corruption, every_byte, flipped, resized
+from tests.vectors.corrupt import at, bytes_altered, corruption, every_byte, flipped, resized
 from tests.vectors.naive import hexed
 from tests.vectors.valid import h
 
@@ -204,15 +206,8 @@ def anchors(case: dict) -> list[dict]:
 
 def struct(case: dict) -> list[dict]:
     """A message member by member: other bytes, numbers, texts and lists make another digest."""
-    name, reason, made = case["name"], naive_ledger.DIFFERS[case["kind"]], []
-    for field, value in case["message"].items():
-        pointer = f"/message/{field}"
-        if field in _NESTED:
-            made += _NESTED[field](case)
-        elif isinstance(value, str) and value.startswith("0x"):
-            made += bytes_altered(f"x_{name}_{field}", case, pointer, reason)
-        others = others_of(field, value, case["message"])
-        made += [corruption(f"x_{name}_{field}_{n}", case, reason, (pointer, other)) for n, other in enumerate(others)]
+    name, reason = case["name"], naive_ledger.DIFFERS[case["kind"]]
+    made = members(case, "/message", f"x_{name}")
     for n, (words, masks) in enumerate(
         ((["0"], ["1"]), (["1"], ["5"]), (["0", "17"], ["4", "8"]), (["17", "0"], ["5", "5"]))
     ):
@@ -225,32 +220,95 @@ def struct(case: dict) -> list[dict]:
     return made + every_byte(f"x_{name}_digest", case, "/digest", reason, step=5)
 
 
+def members(case: dict, at_: str, name: str) -> list[dict]:
+    """Other values of every member of the object at a pointer."""
+    reason, message, made = naive_ledger.DIFFERS[case["kind"]], at(case, at_), []
+    for field, value in message.items():
+        pointer, called = f"{at_}/{field}", f"{name}_{field}"
+        if field in _NESTED:
+            made += _NESTED[field](case)
+        elif field in {"terms", "bounds", "asked"}:
+            made += members(case, pointer, called)
+        elif isinstance(value, str) and value.startswith("0x"):
+            made += [
+                one
+                for one in bytes_altered(called, case, pointer, reason)
+                if field not in NOT_ZERO or set(one["change"][0]["value"][2:]) != {"0"}
+            ]
+        others = others_of(field, value, message)
+        made += [corruption(f"{called}_{n}", case, reason, (pointer, other)) for n, other in enumerate(others)]
+    return made
+
+
+NOT_ZERO = {"spend_key", "steward_key", "withdrawal_hash"}
+"""Bounds whose zeros nobody can read."""
+NESTED = {"words", "masks", "keys", "signatures", "groups", "uses"}
+FEW = {"max_uses", "number"}
+"""Numbers of uses end at 96."""
+
+
 def others_of(field: str, value: object, message: dict) -> list:
     """Other values of a member that is neither bytes nor nested."""
     match value:
         case str() if field == "act":
-            return [act for act in ("granted", "used") if act != value]
+            # another act has another basis, which could not be read
+            return []
         case str() if not value.startswith("0x"):
             return other_texts(field, value)
-        case int() if field in {"plane", "reason", "stream"}:
+        case int() if field in {"plane", "stream"}:
             return [1 - value]
+        case int() if field == "reason":
+            return [3 - value]
+        case int() if field == "kind":
+            return [other for other in (1, 2, 3) if other != value]
         case int() if field == "threshold":
-            keys = message["keys" if "keys" in message else "addresses"]
-            return [2] if len(keys) > 1 and value != 2 else [1] if value != 1 else []
+            persons = len({key["person"] for key in message["keys"]})
+            return [2] if persons > 1 and value != 2 else [1] if value != 1 else []
+        case int() if field in FEW:
+            return [value + 1]
         case int() if field != "version":
             return [value + 1, value + 256]
-        case list() if value and field not in {"words", "masks", "keys"}:
+        case list() if value and field not in NESTED:
             others = [value[1:], value[:-1], value[::-1], [*value, "more" if field == "questions" else OTHER]]
-            return [other for other in others if other != value and lengths(field, other)]
+            return [other for other in others if other != value and (other or field == "departments")]
         case _:
             return []
 
 
+def listed(field: str, *others: Callable[[list], object]) -> Callable[[dict], list[dict]]:
+    """Other lists in the place of a member."""
+
+    def change(case: dict) -> list[dict]:
+        name, reason = case["name"], naive_ledger.DIFFERS[case["kind"]]
+        value = case["message"][field]
+        made = [(n, other(value)) for n, other in enumerate(others) if value]
+        pointer = f"/message/{field}"
+        return [corruption(f"x_{name}_{field}_{n}", case, reason, (pointer, new)) for n, new in made if new != value]
+
+    return change
+
+
+def word(case: dict) -> list[dict]:
+    """What controllers signed for a change: none, other signatures, or other controllers."""
+    name, reason, said = case["name"], naive_ledger.DIFFERS[case["kind"]], case["message"]["word"]
+    if said is None:
+        return []
+    others = [
+        None,
+        {**said, "signatures": said["signatures"][::-1]},
+        {**said, "signatures": said["signatures"][:1]},
+        {**said, "controllers": {**said["controllers"], "threshold": 1}},
+        {**said, "controllers": {**said["controllers"], "salt": OTHER}},
+    ]
+    return [corruption(f"x_{name}_word_{n}", case, reason, ("/message/word", other)) for n, other in enumerate(others)]
+
+
 def basis(case: dict) -> list[dict]:
-    """What a receipt rests on: other terms, signatures or controllers make another digest."""
+    """What a receipt rests on: other terms, bounds, signatures or controllers make another digest."""
     name, consent, reason = case["name"], "/message/basis/consent", naive_ledger.DIFFERS["receipt"]
     others = {
-        "/terms/max_uses": 4,
+        "/bounds/max_uses": 4,
+        "/bounds/withdrawal_hash": OTHER,
         "/terms/purpose_text": "Decide on a loan application 贷款申请审批 ",
         "/terms/questions/0": "firm_facts.paid >= 3000 CNY during 2025",
         "/signatures": [],
@@ -258,40 +316,62 @@ def basis(case: dict) -> list[dict]:
         "/controllers/threshold": 1,
         "/id": OTHER,
     }
-    return [
+    made = [
         corruption(f"x_{name}_basis_{n}", case, reason, (consent + path, other))
         for n, (path, other) in enumerate(others.items())
     ]
+    if "use" not in case["message"]["basis"]:
+        return made
+    used = {"not_after": 7, "signature": "0x" + "22" * 65}
+    return made + [
+        corruption(f"x_{name}_basis_{field}", case, reason, (f"/message/basis/use/{field}", other))
+        for field, other in used.items()
+    ]
 
 
-def passkeys(case: dict) -> list[dict]:
-    """Controllers among which are passkeys: other keys, another order, another relying party, and no keys at all."""
+def controller_keys(case: dict) -> list[dict]:
+    """Keys of controllers: others, another order, another person or relying party, and no keys at all."""
     name, reason, keys, made = case["name"], "controllers_mismatch", case["message"]["keys"], []
-    several = [[*keys, OTHER[:42]], keys[::-1], keys[:-1], keys[1:], [keys[0], *keys[:0:-1]]]
-    for n, others in enumerate(other for other in several if len(other) > 1 and other != keys):
-        made.append(corruption(f"x_{name}_keys_{n}", case, reason, ("/message/keys", others)))
+    more = {"person": 9, "address": OTHER[:42]}
+    several = [[*keys, more], keys[::-1], keys[:-1], keys[1:], [keys[0], *keys[:0:-1]]]
+    for n, others in enumerate(other for other in several if other != keys):
+        persons = {key["person"] for key in others}
+        if len(persons) >= case["message"]["threshold"]:
+            made.append(corruption(f"x_{name}_keys_{n}", case, reason, ("/message/keys", others)))
     for n, key in enumerate(keys):
-        if isinstance(key, str):
-            made += bytes_altered(f"x_{name}_key_{n}", case, f"/message/keys/{n}", reason)
-            continue
-        pointer, point = f"/message/keys/{n}", key["public_key"]
-        made += bytes_altered(f"x_{name}_key_{n}_rp_id_hash", case, f"{pointer}/rp_id_hash", reason)
-        x, y = point[:66], int(point[66:], 16)
-        mirrored = x + f"{P256 - y:064x}"
-        made.append(corruption(f"x_{name}_key_{n}_mirrored", case, reason, (f"{pointer}/public_key", mirrored)))
-        forms = {
-            "off_the_curve": flipped(point, 40, 2),
-            "zero": "0x" + "00" * 64,
-            "compressed": "0x02" + point[2:66],
-            "with_format_byte": "0x04" + point[2:],
-        }
-        for how, value in forms.items():
-            change = (f"{pointer}/public_key", value)
-            made.append(corruption(f"x_{name}_key_{n}_{how}", case, "value_malformed", change, stage="form"))
-        change = (f"{pointer}/kind", "secp256k1")
-        made.append(corruption(f"x_{name}_key_{n}_other_kind", case, "value_malformed", change, stage="form"))
+        pointer, called = f"/message/keys/{n}", f"x_{name}_key_{n}"
+        made.append(corruption(f"{called}_of_another_person", case, reason, (f"{pointer}/person", 7)))
+        for how, value in (("nobody", 0), ("beyond_a_byte", 256)):
+            change = (f"{pointer}/person", value)
+            made.append(corruption(f"{called}_of_{how}", case, "value_out_of_range", change, stage="form"))
+        made.append(corruption(f"{called}_without_person", case, "field_missing", (f"{pointer}/person",), stage="form"))
+        if "address" in key:
+            made += bytes_altered(called, case, f"{pointer}/address", reason)
+        else:
+            made += passkey(case, f"{pointer}/passkey", called)
     twice = ("/message/keys", [*keys, keys[-1]])
     made.append(corruption(f"x_{name}_key_twice", case, "request_invalid", twice, stage="form"))
+    return made
+
+
+def passkey(case: dict, pointer: str, called: str) -> list[dict]:
+    """A passkey of another relying party, of another point, and of no point at all."""
+    reason, point = "controllers_mismatch", at(case, f"{pointer}/public_key")
+    made = bytes_altered(f"{called}_rp_id_hash", case, f"{pointer}/rp_id_hash", reason)
+    x, y = point[:66], int(point[66:], 16)
+    mirrored = x + f"{P256 - y:064x}"
+    made.append(corruption(f"{called}_mirrored", case, reason, (f"{pointer}/public_key", mirrored)))
+    forms = {
+        "off_the_curve": flipped(point, 40, 2),
+        "zero": "0x" + "00" * 64,
+        "compressed": "0x02" + point[2:66],
+        "with_format_byte": "0x04" + point[2:],
+    }
+    for how, value in forms.items():
+        change = (f"{pointer}/public_key", value)
+        made.append(corruption(f"{called}_{how}", case, "value_malformed", change, stage="form"))
+    change = (f"{pointer}/kind", "secp256k1")
+    made.append(corruption(f"{called}_with_a_kind", case, "field_unknown", change, stage="form"))
     return made
 
 
@@ -302,10 +382,32 @@ def other_texts(field: str, value: str) -> list[str]:
     return [value + " ", value[:-1], value.upper() + "。"]
 
 
-def lengths(field: str, value: list) -> bool:
-    """Lists that can be read: controllers are 20 bytes and at least two here, questions at least one."""
-    texts = [len(item) for item in value]
-    return len(value) > 1 and set(texts) == {42} if field == "addresses" else bool(value) or field == "departments"
-
-
-_NESTED = {"keys": passkeys, "basis": basis}
+_NESTED = {
+    "keys": controller_keys,
+    "basis": basis,
+    "word": word,
+    "signatures": listed(
+        "signatures",
+        lambda all_: all_[::-1],
+        lambda all_: all_[:1],
+        lambda _: [],
+        lambda all_: [*all_, "0x" + "22" * 65],
+    ),
+    "groups": listed(
+        "groups",
+        lambda all_: all_[1:],
+        lambda all_: all_[:1],
+        lambda all_: [{**all_[0], "department": "0x" + "00" * 31 + "01"}, *all_[1:]],
+        lambda all_: [{**all_[0], "claims": [*all_[0]["claims"], "one more"]}, *all_[1:]],
+        lambda all_: [*all_[:1], {**all_[1], "claims": all_[1]["claims"][:1]}],
+    ),
+    "uses": listed(
+        "uses",
+        lambda all_: all_[::-1],
+        lambda all_: all_[1:],
+        lambda all_: [*all_, all_[-1]],
+        lambda all_: [{**all_[0], "number": 1}, *all_[1:]],
+        lambda all_: [{**all_[0], "time": all_[0]["time"] + 1}, *all_[1:]],
+        lambda all_: [{**all_[0], "ticket": OTHER}, *all_[1:]],
+    ),
+}

@@ -23,8 +23,8 @@ from tests.vectors.evidence_world import (
 )
 from tests.vectors.naive import hexed
 from tests.vectors.naive_passkey import DOMAIN
-from tests.vectors.valid import h
-from tests.vectors.valid_evidence import ANCHORED, BARE, OLD, ONE, PASSKEY, QBFT, VAT, Case, sets, statement
+from tests.vectors.valid import fen, h
+from tests.vectors.valid_evidence import ANCHORED, BARE, DOLLARS, OLD, ONE, PASSKEY, QBFT, VAT, Case, sets, statement
 
 FIRM, REGISTRATION = "firm_facts", "subject_registration"
 ENDED = (0, ANCHORED, 0)
@@ -44,7 +44,7 @@ def keys() -> Iterator[Case]:
     late = statement(0)
     for what, reason, other in (
         ("without_seal", "block_not_final", {"block": {**late["block"], "seal": None}}),
-        ("sealed_with_high_s", "seal_malformed", {"block": {**late["block"], "seal": high_s(late["block"]["seal"])}}),
+        ("sealed_with_high_s", "not_canonical", {"block": {**late["block"], "seal": high_s(late["block"]["seal"])}}),
         ("with_nodes_falling", "state_proof_malformed", {"nodes": late["nodes"][::-1]}),
         ("with_a_node_too_many", "state_proof_unneeded", {"nodes": by_hash([*late["nodes"], spare()])}),
     ):
@@ -76,8 +76,8 @@ def committed_statements() -> Iterator[Case]:
 
 def consent() -> Iterator[Case]:
     name, unordered = "consent", ONE.but(signers=(1, 0))
-    yield fails("x_expired_and_unordered", unordered.but(terms={"expires_at": NOW}), name, "consent_expired")
-    yield fails("x_unused_and_unordered", unordered.but(record={"uses": 0}), name, "not_canonical")
+    yield fails("x_expired_and_unordered", unordered.but(bounds={"expires_at": NOW}), name, "consent_expired")
+    yield fails("x_unused_and_unordered", unordered.but(record={"used": 0}), name, "not_canonical")
     for what, reason, changes in (
         ("of_another_challenge", "challenge_mismatch", {"challenge": "AAAA"}),
         ("of_another_origin", "origin_mismatch", {"origin": "https://other.example"}),
@@ -122,17 +122,23 @@ HEADS = ("head_up", "tip_down")
 
 def answers() -> Iterator[Case]:
     name, paid = "answers", {"schema": FIRM, "field": "paid"}
-    off = {**PAID, "operand": 250_000}
+    off = {**PAID, "operand": fen(250_000)}
     for what, reason, question, proven in (
         ("off_the_ladder", "off_ladder", off, PAID),
         ("that_reveals_a_ladder", "not_revealable", {**paid, "op": "reveal"}, {**PAID, "period": "2025"}),
         ("after_a_plain_threshold", "operator_unsupported", profit(">="), profit("reveal")),
-        ("answered_by_a_range", "mode_mismatch", PAID, {**PAID, "op": "range", "operand": [200_000, 400_000]}),
+        (
+            "answered_by_a_range",
+            "mode_mismatch",
+            PAID,
+            {**PAID, "op": "range", "operand": [fen(200_000), fen(400_000)]},
+        ),
         ("answered_by_another_set", "opened_set_mismatch", GRADE, {**GRADE, "operand": ["B", "C"]}),
     ):
         yield fails(f"x_question_{what}", World(questions=(question,), proven_as={0: proven}), name, reason)
-    older = OLD.but(questions=({**VAT, "operand": 2_000_000},), proven_as={0: VAT})
+    older = OLD.but(questions=({**VAT, "operand": fen(2_000_000)},), proven_as={0: VAT})
     yield fails("l6_threshold_off_the_older_ladder", older, name, "schema_version_differs")
+    yield fails("l6_another_currency", DOLLARS, name, "currency_differs")
     moving = {"schema": FIRM, "field": "last_month", "op": "<", "operand": {"as_of_minus_months": 1200}}
     far = World(questions=(moving,), proven_as={0: {**moving, "operand": "2025-03"}})
     yield fails("x_question_moved_off_the_ladder", far, name, "off_ladder")

@@ -128,7 +128,7 @@ def chains(case: dict) -> list[dict]:
 def other_thresholds(case: dict) -> list[dict]:
     """P1: the proof of L_j for every other L_k, in the direction asked and in the other one."""
     name, (_, field), made = case["name"], field_of(case), []
-    points, kind, j = ref.ladder(field["ladder"]), case["statement"]["kind"], case["statement"].get("j")
+    points, kind, j = ref.ladder(field), case["statement"]["kind"], case["statement"].get("j")
     for k, point in enumerate(points, 1):
         for turned in (kind, {"at_least": "below", "below": "at_least"}[kind]):
             if k != j:

@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 
 from tests.vectors.corrupt_evidence import altered, fails, put, refielded, without
-from tests.vectors.evidence_world import BOTH, BOTH_THEN, DAY, HOST_SAYS, INCOME, NOW, PAID, World
+from tests.vectors.evidence_world import BOTH, BOTH_THEN, DAY, GRADE, HOST_SAYS, INCOME, NOW, PAID, World
 from tests.vectors.naive_passkey import KEY
-from tests.vectors.valid_evidence import BARE, NAMED, ONE, QBFT, REVEALED, Case
+from tests.vectors.valid import fen
+from tests.vectors.valid_evidence import BARE, NAMED, ONE, QBFT, RESUMED, REVEALED, Case
 
 FIRST, TERMS = "/presentation/claims/0", "/presentation/consent/terms"
-CONTROLLERS = "/presentation/consent/controllers"
+BOUNDS, CONTROLLERS = "/presentation/consent/bounds", "/presentation/consent/controllers"
 BOTH_ASKED, BOTH_BARE = World(questions=(BOTH,)), World(questions=(BOTH_THEN,), receipt=None)
 NOTE = {"schema": "firm_facts", "field": "note", "op": "equals", "operand": "x during 2025"}
 LAST = {"schema": "firm_facts", "field": "last_month", "op": "<", "operand": {"as_of_minus_months": 3}}
@@ -38,24 +39,26 @@ def other_writings() -> Iterator[Case]:
     yield refused("x_part_as_text", "type_wrong", f"{question}/of/0", text, BOTH_ASKED)
     yield told("x_text_read_back_as_another", "question_malformed", NOTE)
     yield told("x_text_read_back_as_none", "question_malformed", {**NOTE, "operand": " "})
-    yield refused("x_addresses_written_as_keys", other, CONTROLLERS, as_keys)
+    capitals = f"{CONTROLLERS}/keys/0/address"
+    yield refused("x_controller_in_capitals", other, capitals, lambda key: "0x" + key[2:].upper())
+    yield refused("x_spend_key_in_capitals", other, f"{BOUNDS}/spend_key", lambda key: "0x" + key[2:].upper())
     yield refused("x_credit_code_in_small_letters", other, "/presentation/subject/credit_code", str.lower)
     yield refused("x_proof_without_attestation", other, f"{FIRST}/attestation", None)
     yield refused("x_attestation_without_proof", other, f"{FIRST}/proof", None)
 
 
-def as_keys(controllers: dict) -> dict:
-    return {"keys": controllers["addresses"], "threshold": controllers["threshold"], "salt": controllers["salt"]}
-
-
 def questions() -> Iterator[Case]:
     operand, per = f"{FIRST}/question/operand", f"{FIRST}/question/per"
-    yield refused("x_operator_unknown", "operator_unsupported", f"{FIRST}/question/op", ">")
+    yield refused("x_operator_unknown", "operator_unsupported", f"{FIRST}/question/op", "~")
     yield refused("x_question_of_no_field", "field_unknown", f"{FIRST}/question/field", "amount")
     yield refused("x_question_of_no_schema", "schema_unknown", f"{FIRST}/question/schema", "facts")
     yield refused("x_question_with_more", "field_unknown", f"{FIRST}/question/currency", "CNY")
     yield altered("x_question_without_operator", "form", "field_missing", without(f"{FIRST}/question/op"))
-    yield refused("x_amount_as_text", "type_wrong", operand, "2000 CNY")
+    yield refused("x_amount_with_currency", "value_malformed", operand, "2000 CNY")
+    yield refused("x_amount_with_a_needless_zero", "value_malformed", operand, "2000.0")
+    yield refused("x_amount_as_integer", "type_wrong", operand, 2000)
+    yield told("x_set_asked_of_an_enum", "operator_unsupported", {**GRADE, "op": "has any of"})
+    yield told("x_end_that_the_field_has_not", "type_wrong", {**LAST, "op": "equals", "operand": "no end"})
     yield refused("x_amount_missing", "type_wrong", operand, None)
     yield refused("x_period_of_no_month", "value_malformed", f"{FIRST}/question/period", "2025-13")
     moving = [{"as_of_minus_months": 9}, {"as_of_minus_months": 3}]
@@ -63,8 +66,8 @@ def questions() -> Iterator[Case]:
     yield told("x_moving_too_far", "value_out_of_range", {**LAST, "operand": {"as_of_minus_months": 1201}})
     yield refused("x_moving_amount", "operator_unsupported", operand, {"as_of_minus_months": 3})
     ranged = {**PAID, "op": "range"}
-    yield told("x_range_falling", "range_empty", {**ranged, "operand": [300_000, 200_000]})
-    yield refused("x_range_of_one", "question_malformed", f"{FIRST}/question", {**ranged, "operand": [200_000]})
+    yield told("x_range_falling", "range_empty", {**ranged, "operand": [fen(300_000), fen(200_000)]})
+    yield refused("x_range_of_one", "question_malformed", f"{FIRST}/question", {**ranged, "operand": [fen(200_000)]})
     for name, reason, members in (
         ("empty", "set_empty", []),
         ("full", "set_full", ["A", "B", "M", "C", "D"]),
@@ -100,19 +103,39 @@ def consents() -> Iterator[Case]:
     yield refused("x_terms_without_questions", invalid, f"{TERMS}/questions", [])
     yield refused("x_terms_of_65_questions", "too_large", f"{TERMS}/questions", ["q"] * 65)
     yield refused("x_terms_with_a_long_question", "too_large", f"{TERMS}/questions/0", "q" * 1025)
-    yield refused("x_terms_end_as_they_begin", invalid, f"{TERMS}/expires_at", NOW - DAY)
-    yield refused("x_terms_of_version_2", "value_out_of_range", f"{TERMS}/version", 2)
+    yield refused("x_bounds_end_as_they_begin", invalid, f"{BOUNDS}/expires_at", NOW - DAY)
+    yield refused("x_bounds_of_97_uses", "value_out_of_range", f"{BOUNDS}/max_uses", 97)
+    yield refused("x_bounds_of_no_use", "value_out_of_range", f"{BOUNDS}/max_uses", 0)
+    yield refused("x_bounds_beyond_40_bits", "value_out_of_range", f"{BOUNDS}/grant_before", 2**40)
+    for name, size in (("spend_key", 20), ("steward_key", 20), ("withdrawal_hash", 32)):
+        yield refused(f"x_{name}_of_zeros", invalid, f"{BOUNDS}/{name}", "0x" + "00" * size)
+        yield altered(f"x_bounds_without_{name}", "form", "field_missing", without(f"{BOUNDS}/{name}"))
+    yield refused("x_terms_with_times", "field_unknown", f"{TERMS}/not_before", NOW)
+    yield refused("x_terms_of_version_1", "value_out_of_range", f"{TERMS}/version", 1)
     yield refused("x_terms_of_no_day", "value_malformed", f"{TERMS}/data_from", "2025-1-1")
     falling = put(TERMS, lambda terms: {**terms, "data_from": "2025-01-02", "data_to": "2025-01-01"})
     yield altered("x_days_of_data_falling", "form", "range_empty", falling)
-    yield refused("x_controller_twice", invalid, f"{CONTROLLERS}/addresses", lambda all_: [*all_, all_[0]])
-    yield refused("x_no_controllers", invalid, f"{CONTROLLERS}/addresses", [])
-    yield refused("x_17_controllers", "too_large", f"{CONTROLLERS}/addresses", lambda all_: [all_[0]] * 17)
+    keys = f"{CONTROLLERS}/keys"
+    yield refused("x_controller_twice", invalid, keys, lambda all_: [*all_, all_[0]])
+    yield refused("x_no_controllers", invalid, keys, [])
+    yield refused("x_17_controllers", "too_large", keys, lambda all_: [all_[0]] * 17)
+    yield refused(
+        "k23_controllers_without_persons", "field_missing", f"{keys}/0", lambda key: {"address": key["address"]}
+    )
+    yield refused("k23_person_0", "value_out_of_range", f"{keys}/0/person", 0)
+    yield refused("k23_person_256", "value_out_of_range", f"{keys}/0/person", 256)
+    one = put(keys, lambda all_: [{**key, "person": 1} for key in all_])
+    yield altered("k23_threshold_above_the_persons", "form", invalid, one)
+    yield refused("x_controller_without_key", "field_missing", f"{keys}/0", {"person": 1})
+    yield refused("x_controller_with_two_keys", "field_unknown", f"{keys}/0", lambda key: {**key, "passkey": KEY})
+    yield refused("x_controller_as_text", "type_wrong", f"{keys}/0", lambda key: key["address"])
     yield refused("x_threshold_0", invalid, f"{CONTROLLERS}/threshold", 0)
     yield refused("x_threshold_4_of_3", invalid, f"{CONTROLLERS}/threshold", 4)
     yield refused("x_threshold_17", "value_out_of_range", f"{CONTROLLERS}/threshold", 17)
-    keys = put(CONTROLLERS, lambda held: {**as_keys(held), "keys": [{**KEY, "public_key": "0x" + "11" * 64}]})
-    yield altered("x_passkey_that_is_no_point", "form", "value_malformed", keys)
+    point = {"person": 1, "passkey": {**KEY, "public_key": "0x" + "11" * 64}}
+    yield refused("x_passkey_that_is_no_point", "value_malformed", keys, [point])
+    kind = {"person": 1, "passkey": {**KEY, "kind": "passkey"}}
+    yield refused("x_passkey_with_a_kind", "field_unknown", keys, [kind])
     short = "/presentation/consent/signatures/0"
     yield refused("x_signature_too_short", "value_malformed", short, lambda text: text[:-2])
 
@@ -140,18 +163,55 @@ def attested() -> Iterator[Case]:
     yield altered("x_member_missing_beside_one_too_many", "form", "field_missing", both)
     yield altered("x_receipt_without_age", "form", "field_missing", without("/receipt/max_age_days"))
     yield refused("x_member_with_a_long_name", "too_large", "/members/0/name", "n" * 257)
-    yield refused("x_entry_beyond_2_53", "value_out_of_range", "/controllers_entry", 2**53)
+    yield refused("x_entry_beyond_2_53", "value_out_of_range", "/controllers/entries/0", 2**53)
+
+
+def uses() -> Iterator[Case]:
+    use, first = "/presentation/use", "/presentation/use/uses/0"
+    for name in ("number", "answered_by", "not_after", "nonce", "seed", "signature", "uses"):
+        yield altered(f"k2_use_without_{name}", "form", "field_missing", without(f"{use}/{name}"))
+    for name in ("number", "ticket", "time"):
+        yield altered(f"k2_counted_use_without_{name}", "form", "field_missing", without(f"{first}/{name}"))
+    yield refused("k2_use_with_more", "field_unknown", f"{use}/remark", 1)
+    yield refused("k2_counted_use_with_more", "field_unknown", f"{first}/remark", 1)
+    yield refused("k2_use_of_number_0", "value_out_of_range", f"{use}/number", 0)
+    yield refused("k2_use_of_number_97", "value_out_of_range", f"{use}/number", 97)
+    yield refused("k2_97_uses", "too_large", f"{use}/uses", lambda all_: [all_[0]] * 97)
+    yield refused("k2_use_signed_too_short", "value_malformed", f"{use}/signature", lambda text: text[:-2])
+    yield refused("k2_no_use", "field_missing", use, None)
+    resumption = "/presentation/resumption"
+    yield refused("k1_resumption_without_word", "field_missing", resumption, {})
+    yield altered("k1_without_resumption", "form", "field_missing", without(resumption))
+    signatures = f"{resumption}/signatures"
+    yield refused("k1_resumption_of_17_signatures", "too_large", signatures, lambda all_: [all_[0]] * 17, RESUMED)
+    for name in ("entries", "begins", "holds", "keys"):
+        yield altered(f"k7_controllers_without_{name}", "form", "field_missing", without(f"/controllers/{name}"))
+    yield refused("k7_no_controllers", "field_missing", "/controllers", None)
+    yield refused("k7_controllers_with_more", "field_unknown", "/controllers/remark", 1)
+    yield refused("k7_entries_falling", "not_canonical", "/controllers/entries", [1, 0])
+    yield refused("k7_entry_twice", "not_canonical", "/controllers/entries", [0, 0])
+    yield refused("k7_hold_of_number_0", "value_out_of_range", "/controllers/holds", [0])
+    yield refused("k7_1025_entries", "too_large", "/controllers/entries", list(range(1025)))
+    yield refused("k7_key_twice", "not_canonical", "/controllers/keys", lambda all_: [*all_, *all_])
 
 
 def schemas() -> Iterator[Case]:
     first, invalid = "/schemas/0", "schema_invalid"
-    yield refused("x_ladder_without_thresholds", invalid, f"{first}/fields/1/ladder/to", 99_999)
+    yield refused("x_ladder_without_thresholds", invalid, f"{first}/fields/1/ladder/to", "999.99")
+    yield refused("x_ladder_of_integers_where_there_are_decimals", "type_wrong", f"{first}/fields/1/ladder/to", 99_999)
+    yield refused("x_ladder_with_a_point_twice", invalid, f"{first}/fields/1/ladder/also", ["2000"])
+    yield refused("x_ladder_with_falling_points", invalid, f"{first}/fields/1/ladder/also", ["3", "2"])
+    yield refused("x_field_of_two_measures", invalid, f"{first}/fields/1/unit", "months")
+    yield refused("x_field_of_no_currency", invalid, f"{first}/fields/1/currency", "yuan")
+    yield refused("x_field_of_10_decimals", "value_out_of_range", f"{first}/fields/1/scale", 10)
+    yield refused("x_field_without_end_that_is_no_date", invalid, f"{first}/fields/1/no_end", True)
+    yield refused("x_field_of_codes_in_mode_plain", invalid, f"{first}/fields/0/type", "codes")
     yield refused("x_field_of_no_type", invalid, f"{first}/fields/0/type", "colour")
     yield refused("x_schema_without_fields", invalid, f"{first}/fields", [])
     yield refused("x_schema_of_version_0", "value_out_of_range", f"{first}/version", 0)
     yield refused("x_schema_named_by_a_number", "type_wrong", f"{first}/name", 1)
     yield refused("x_field_optional_null", "type_wrong", f"{first}/fields/0/optional", None)
-    yield refused("x_field_of_unit_null", "type_wrong", f"{first}/fields/0/unit", None)
+    yield refused("x_field_of_unit_null", "type_wrong", f"{first}/fields/5/unit", None)
     yield refused("x_schema_with_more", "field_unknown", f"{first}/remark", 1)
     again = put("/schemas", lambda all_: [{**all_[0], "fields": all_[0]["fields"][:-1]}, *all_])
     yield altered("x_two_schemas_of_one_version", "form", invalid, again)
@@ -180,5 +240,5 @@ def headers() -> Iterator[Case]:
 
 
 def corruptions() -> list[Case]:
-    groups = (other_writings, questions, combinations, consents, attested, schemas, headers)
+    groups = (other_writings, questions, combinations, consents, attested, uses, schemas, headers)
     return [case for group in groups for case in group()]

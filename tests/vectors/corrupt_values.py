@@ -9,6 +9,7 @@ from tests.vectors.naive import hexed
 
 VALUE = f"{OPENING}/value"
 OTHERS = {
+    "decimal": ["0", "1", "-1", "33.3", "1286500", "-1286300"],
     "integer": [0, 1, -1, 1_286_400, -1_286_401, 2**53 - 2],
     "date": ["2026-04-21", "2026-04-19", "2027-04-20", "1970-01-01"],
     "month": ["1970-01", "1969-11", "2025-12"],
@@ -17,6 +18,23 @@ OTHERS = {
     "code": ["10102", "1010", "101010", "010101"],
 }
 NOT_A = {
+    "decimal": [
+        5,
+        -1_286_400,
+        "",
+        None,
+        True,
+        ["5"],
+        {"fen": 1},
+        "5.0",
+        "05",
+        "+5",
+        "-0",
+        "1e3",
+        "5 CNY",
+        "1" * 40,
+        ".5",
+    ],
     "integer": ["5", "", None, True, False, [1], {"fen": 1}, "0x01", 2**127, -(2**127) - 1],
     "date": ["2026-4-20", "20260420", "2026-02-30", "2026-04-20T00:00", 20563, None, "", "2026-W17-1", "+2026-04-20"],
     "month": ["2026-04-20", "2026-13", "2026-4", 672, None, "1969-1", "Dec-1969"],
@@ -28,12 +46,16 @@ NOT_A = {
 
 def plain(case: dict) -> list[dict]:
     name, (_, field) = case["name"], field_of(case)
-    value, kind = case["proof"]["opening"]["value"], field["type"]
+    value, kind = case["proof"]["opening"]["value"], "decimal" if field.get("scale") else field["type"]
     others = [not value] if kind == "bool" else [other for other in OTHERS[kind] if other != value]
     made = [corruption(f"x_{name}_other_value_{n}", case, FAILED, (VALUE, other)) for n, other in enumerate(others)]
     made += [
         corruption(
-            f"t{13 if kind != 'integer' else 14}_{name}_not_a_{kind}_{n}", case, MALFORMED, (VALUE, other), stage="form"
+            f"t{13 if kind not in {'integer', 'decimal'} else 14}_{name}_not_a_{kind}_{n}",
+            case,
+            MALFORMED,
+            (VALUE, other),
+            stage="form",
         )
         for n, other in enumerate(NOT_A[kind])
     ]
@@ -170,14 +192,16 @@ def value_set(case: dict) -> list[dict]:
 def absent(case: dict) -> list[dict]:
     """T12: an absent field is not 0, not the text \"\", and not below everything."""
     name, made = case["name"], []
+    value = {"month": "2026-01", "codes": []}.get(field_of(case)[1]["type"], "0")
     kinds = {
-        "plain": {"kind": "plain", "value": "0" if case["question"]["op"] == "reveal" else 0},
+        "plain": {"kind": "plain", "value": value},
         "at_least": {"kind": "at_least", "head_up": "0x" + "00" * 32, "tip_down": "0x" + "00" * 32},
         "below": {"kind": "below", "head_down": "0x" + "00" * 32, "tip_up": "0x" + "00" * 32},
     }
     mode = field_of(case)[1]["mode"]
     for kind, body in kinds.items():
-        reason = FAILED if (mode == "plain") == (kind == "plain") else "mode_mismatch"
+        fits = {"plain": kind == "plain", "ladder": kind != "plain"}.get(mode, False)
+        reason = FAILED if fits else "mode_mismatch"
         made.append(corruption(f"t12_{name}_as_{kind}", case, reason, (OPENING, body)))
     return made
 
@@ -216,4 +240,111 @@ def questions(case: dict, table: list[tuple]) -> list[dict]:
             stage="question",
         )
         for name, reason, parts in table
+    ]
+
+
+def codes(case: dict) -> list[dict]:
+    """P10 of sets: bits on another side, opened as what they are not, dropped, twice, of another member."""
+    name, body, wrong, made = case["name"], case["proof"]["opening"], "opened_set_mismatch", []
+    sides = ("present", "missing", "shut")
+    for side in sides:
+        for member, text in body[side].items():
+            pointer = f"{OPENING}/{side}/{member}"
+            made += bytes_altered(f"x_{name}_{side}_{member}", case, pointer, FAILED)
+            made.append(corruption(f"p10_{name}_{side}_{member}_missing", case, wrong, (pointer,)))
+            for other in sides:
+                if other != side:
+                    both = f"p10_{name}_{side}_{member}_also_{other}"
+                    made.append(corruption(both, case, wrong, add(other, member, text)))
+                    made.append(turned(case, side, other, member))
+    one = next(f"{OPENING}/{side}/{member}" for side in sides for member in body[side])
+    made += bytes_resized(f"p5_{name}", case, one, MALFORMED)
+    bits = {"kind": "bits", "opened": {}, "shut": {}}
+    for kind, other in (
+        ("bits", bits),
+        ("plain", {"kind": "plain", "value": "land"}),
+        ("chain", {"kind": "below", "head_down": OTHER, "tip_up": OTHER}),
+    ):
+        reason = MALFORMED if kind == "plain" else "mode_mismatch"
+        stage = "form" if kind == "plain" else "check"
+        made.append(corruption(f"t10_{name}_as_{kind}", case, reason, (OPENING, other), stage=stage))
+    for how, change in (
+        ("unknown_member", add("shut", "gold", OTHER)),
+        ("side_missing", (f"{OPENING}/missing",)),
+        ("side_list", (f"{OPENING}/shut", [])),
+        ("side_more", (f"{OPENING}/opened", {})),
+    ):
+        made.append(corruption(f"p11_{name}_{how}", case, MALFORMED, change, stage="form"))
+    return made
+
+
+def turned(case: dict, side: str, other: str, member: str) -> dict:
+    """A bit moved to another side: where the statement still fits it is another bit."""
+    body = {part: {**case["proof"]["opening"][part]} for part in ("present", "missing", "shut")}
+    body[other][member] = body[side].pop(member)
+    kind, asked = case["statement"]["kind"], set(case["question"].get("operand", []))
+    present, missing = set(body["present"]), set(body["missing"])
+    fits = {
+        "reveal": not body["shut"],
+        "has_all": (present == asked and not missing) or (len(missing) == 1 and missing <= asked and not present),
+    }.get(kind, (missing == asked and not present) or (len(present) == 1 and present <= asked and not missing))
+    name = f"p10_{case['name']}_{side}_{member}_as_{other}"
+    return corruption(name, case, FAILED if fits else "opened_set_mismatch", (OPENING, {"kind": "codes", **body}))
+
+
+def other_codes(case: dict) -> list[dict]:
+    """The proof for every other set and operator that it does not show."""
+    made, members = [], field_of(case)[1]["members"]
+    body = case["proof"]["opening"]
+    present, missing = set(body["present"]), set(body["missing"])
+    for number in range(1, 2 ** len(members)):
+        asked = {member for j, member in enumerate(members) if number >> j & 1}
+        none = (missing == asked and not present) or (len(present) == 1 and present <= asked and not missing)
+        every = (present == asked and not missing) or (len(missing) == 1 and missing <= asked and not present)
+        for op, kind, fits in (
+            ("has any of", "has_any", none),
+            ("has none of", "has_none", none),
+            ("has all of", "has_all", every),
+        ):
+            if not fits:
+                names = [member for member in members if member in asked]
+                changes = (
+                    ("/question/op", op),
+                    ("/question/operand", names),
+                    ("/statement", {"kind": kind, "positions": [members.index(member) for member in names]}),
+                )
+                name = f"p10_{case['name']}_for_{kind}_{'_'.join(names)}"
+                made.append(corruption(name, case, "opened_set_mismatch", *changes))
+    return made
+
+
+def other_ladders(case: dict) -> list[dict]:
+    """The ladder without its own points, with one more, or of another kind: another schema, another number of steps."""
+    i, field = field_of(case)
+    made = []
+    for how, also in (("fewer", [301]), ("more", [1, 301, 401])):
+        changed = {**field, "ladder": {**field["ladder"], "also": also}}
+        j = ref.ladder(changed).index(301) + 1
+        changes = (f"/schema/fields/{i}/ladder/also", also), ("/statement/j", j)
+        made.append(corruption(f"t9_{case['name']}_{how}_own_points", case, FAILED, *changes))
+    return made
+
+
+def other_ends(case: dict) -> list[dict]:
+    """A schema that says of an end that it is not there, or of the other."""
+    i, _ = field_of(case)
+    name, pointer = case["name"], f"/schema/fields/{i}"
+    last = len(ref.ladder(field_of(case)[1]))
+    return [
+        corruption(
+            f"t9_{name}_without_none", case, FAILED, (f"{pointer}/none_on_record", False), ("/statement/j", last - 1)
+        ),
+        corruption(
+            f"t12_{name}_as_equal_none",
+            case,
+            FAILED,
+            ("/question/operand", "none"),
+            ("/statement", {"kind": "below", "j": 1}),
+            ("/proof/opening", {"kind": "below", "head_down": OTHER, "tip_up": OTHER}),
+        ),
     ]

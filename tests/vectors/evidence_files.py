@@ -63,7 +63,8 @@ def other_files(trusts: dict[str, dict], bodies: dict[str, bytes]) -> bytes:
 
 
 def fingerprint(trust: dict) -> str:
-    number = int.from_bytes(ref.H(b"\x62", canonical(trust)), "big")
+    form = {name: value for name, value in trust.items() if name != "checkpoints"}
+    number = int.from_bytes(ref.H(b"\x62", canonical(form)), "big")
     digits = f"{number % 10**40:040}"
     return " ".join(digits[at : at + 5] for at in range(0, 40, 5))
 
@@ -101,4 +102,4 @@ def index(trusts: dict[str, dict], lines: list[dict]) -> bytes:
 
     trusted = ",\n".join(f"{written(name)}:{written(trust)}" for name, trust in trusts.items())
     cases = ",\n".join(map(written, lines))
-    return f'{{"format":"credence-evidence/v1","trusts":{{\n{trusted}\n}},"cases":[\n{cases}\n]}}\n'.encode()
+    return f'{{"format":"credence-evidence/v2","trusts":{{\n{trusted}\n}},"cases":[\n{cases}\n]}}\n'.encode()

@@ -5,8 +5,16 @@ import unicodedata
 
 from tests.kit import reference as ref
 
+CODES = ("present", "missing", "shut")
 PAIRS = {"at_least": ("head_up", "tip_down"), "below": ("head_down", "tip_up"), "between": ("head_up", "head_down")}
-MODE_OF = {"plain": "plain", "bits": "enum", "at_least": "ladder", "below": "ladder", "between": "ladder"}
+MODE_OF = {
+    "plain": "plain",
+    "bits": "enum",
+    "codes": "codes",
+    "at_least": "ladder",
+    "below": "ladder",
+    "between": "ladder",
+}
 HASH = re.compile("0x[0-9a-f]{64}")
 
 
@@ -32,21 +40,22 @@ def index_of(spec: dict, name: str) -> int:
     return [field["name"] for field in spec["fields"]].index(name)
 
 
-def native(field: dict, value: object) -> object:
-    """The reference's form of a JSON value that is known to be well-formed."""
-    if value == "none" and field.get("none_on_record"):
-        return ref.NONE
-    if value is not None and field["type"] in {"date", "month"}:
-        return ref.date(value) if field["type"] == "date" else ref.month(value)
-    return value
+native = ref.native
 
 
-def well_formed(kind: str, value: object) -> bool:
+def well_formed(field: dict, value: object) -> bool:
+    kind, scale = field["type"], field.get("scale", 0)
     match kind:
+        case "integer" if scale:
+            if type(value) is not str or not re.fullmatch(r"(0|-?(0|[1-9]\d*)(\.\d*[1-9])?)", value, re.ASCII):
+                return False
+            return value != "-0" and len(value.partition(".")[2]) <= scale and abs(ref.units(value, scale)) < 2**53
         case "integer":
-            return type(value) is int and -(2**127) <= value < 2**127
+            return type(value) is int and -(2**53) < value < 2**53
         case "bool":
             return type(value) is bool
+        case "codes":
+            return type(value) is list and all(type(member) is str for member in value)
         case "date" | "month":
             pattern = r"\d{4}-\d\d-\d\d" if kind == "date" else r"\d{4}-\d\d"
             if type(value) is not str or not re.fullmatch(pattern, value, re.ASCII):
@@ -80,25 +89,40 @@ def lower(spec: dict, question: dict, as_of: str | None = None) -> dict:
     if isinstance(operand, dict):
         operand = month_text(months_before(ref.month(as_of[:7]), operand["as_of_minus_months"]))
 
-    def j(threshold: object) -> int:
-        return ref.ladder(field["ladder"]).index(native(field, threshold)) + 1
+    def j(threshold: object, *, after: bool = False) -> int:
+        value = native(field, threshold)
+        if after:
+            value = following(field, value)
+        return ref.ladder(field).index(value) + 1
 
     match field["mode"], question["op"]:
-        case "ladder", ">=":
-            return {"kind": "at_least", "j": j(operand)}
-        case "ladder", "<":
-            return {"kind": "below", "j": j(operand)}
+        case "ladder", ">=" | ">" as op:
+            return {"kind": "at_least", "j": j(operand, after=op == ">")}
+        case "ladder", "<" | "<=" as op:
+            return {"kind": "below", "j": j(operand, after=op == "<=")}
         case "ladder", "range":
             return {"kind": "between", "low": j(operand[0]), "high": j(operand[1])}
+        case "ladder", "equals" if operand == "none":
+            return {"kind": "below", "j": 1}
+        case "ladder", "equals" if operand == "no end":
+            return {"kind": "at_least", "j": len(ref.ladder(field))}
         case "ladder", "equals":
-            return {"kind": "between", "low": j(operand), "high": j(operand) + 1}
+            return {"kind": "between", "low": j(operand), "high": j(operand, after=True)}
         case "plain", "equals":
             return {"kind": "equals", "value": operand}
         case _, "reveal":
             return {"kind": "reveal"}
     members = [operand] if question["op"] == "equals" else operand
-    kind = "none_of" if question["op"] == "not in" else "one_of"
-    return {"kind": kind, "positions": sorted(field["members"].index(member) for member in members)}
+    kind = {"not in": "none_of", "has any of": "has_any", "has none of": "has_none", "has all of": "has_all"}
+    positions = sorted(field["members"].index(member) for member in members)
+    return {"kind": kind.get(question["op"], "one_of"), "positions": positions}
+
+
+def following(field: dict, value: int) -> int:
+    """The value after this one: the next smallest unit, day, or first day of a month."""
+    if field["type"] != "month":
+        return value + 1
+    return next(value + n for n in range(28, 32) if ref.month(month_text(value + n)) == value + n)
 
 
 def prove(spec: dict, seed: bytes, values: list, i: int, statement: dict) -> dict:
@@ -113,6 +137,8 @@ def opening(spec: dict, seed: bytes, values: list, i: int, statement: dict) -> d
         return {"kind": "absent"}
     if field["mode"] == "plain":
         return {"kind": "plain", "value": shown(field, value)}
+    if field["type"] == "codes":
+        return opened_codes(spec, seed, value, i, statement)
     if field["mode"] == "enum":
         asked = [field["members"].index(value)] if statement["kind"] == "reveal" else statement["positions"]
         inside = field["members"].index(value) in asked
@@ -125,7 +151,7 @@ def opening(spec: dict, seed: bytes, values: list, i: int, statement: dict) -> d
             else:
                 bits["opened"][member] = hexed(keys[j])
         return bits
-    idx = 0 if value == ref.NONE else len([point for point in ref.ladder(field["ladder"]) if point <= value])
+    idx = ref.idx_of(field, value)
     low, high = statement.get("low", statement.get("j")), statement.get("high", statement.get("j"))
     if statement["kind"] == "between" and low <= idx < high:
         found = ref.at_least(spec, i, seed, value, low)[0], ref.below(spec, i, seed, value, high)[0]
@@ -135,7 +161,30 @@ def opening(spec: dict, seed: bytes, values: list, i: int, statement: dict) -> d
     return {"kind": kind, **{name: hexed(part) for name, part in zip(PAIRS[kind], found, strict=True)}}
 
 
+def opened_codes(spec: dict, seed: bytes, value: list, i: int, statement: dict) -> dict:
+    """All bits that are asked about, or the one that decides: the first by kdf("pick", i, j)."""
+    members, asked = spec["fields"][i]["members"], statement.get("positions", [])
+    keys = {j: ref.kdf(seed, "bit", i, j) for j in range(len(members))}
+    wanted = statement["kind"] != "has_all"
+    deciding = [j for j in asked if (members[j] in value) == wanted]
+    opened = [min(deciding, key=lambda j: ref.kdf(seed, "pick", i, j))] if deciding else asked
+    if statement["kind"] == "reveal":
+        opened = list(keys)
+    body = {"kind": "codes", "present": {}, "missing": {}, "shut": {}}
+    for j, member in enumerate(members):
+        if j in opened:
+            body["present" if member in value else "missing"][member] = hexed(keys[j])
+        else:
+            bit = b"\x01" if member in value else b"\x00"
+            body["shut"][member] = hexed(ref.H(b"\x13", j.to_bytes(2, "big"), keys[j], bit))
+    return body
+
+
 def shown(field: dict, value: object) -> object:
+    if field.get("scale", 0):
+        whole, rest = divmod(abs(value), 10 ** field["scale"])
+        fraction = str(rest).zfill(field["scale"]).rstrip("0")
+        return ("-" if value < 0 else "") + str(whole) + ("." + fraction if fraction else "")
     if field["type"] == "month":
         return month_text(value)
     if field["type"] == "date":
@@ -155,12 +204,16 @@ def read_proof(field: dict, proof: dict) -> None:
         require(set(rest) == set(PAIRS[kind]), bad)
         blobs = list(rest.values())
     elif kind == "plain":
-        require(set(rest) == {"value"} and well_formed(field["type"], rest["value"]), bad)
+        require(set(rest) == {"value"} and well_formed(field, rest["value"]), bad)
         blobs = []
     elif kind == "bits":
         require(set(rest) == {"opened", "shut"} and all(isinstance(bits, dict) for bits in rest.values()), bad)
         require(all(set(bits) <= set(field.get("members", [])) for bits in rest.values()), bad)
         blobs = [*rest["opened"].values(), *rest["shut"].values()]
+    elif kind == "codes":
+        require(set(rest) == set(CODES) and all(isinstance(bits, dict) for bits in rest.values()), bad)
+        require(all(set(bits) <= set(field.get("members", [])) for bits in rest.values()), bad)
+        blobs = [blob for bits in rest.values() for blob in bits.values()]
     else:
         require(kind == "absent" and not rest, bad)
         blobs = []
@@ -180,11 +233,11 @@ def check_field_proof(case: dict) -> str:
     body = proof["opening"]
     mode, outcome, digest = 0xFF, "cannot_tell", bytes(32)
     if body["kind"] != "absent":
-        mode = ref.MODES[field["mode"]]
-        require(MODE_OF[body["kind"]] == field["mode"], "mode_mismatch")
-        outcome, digest = {"plain": check_plain, "enum": check_bits, "ladder": check_ladder}[field["mode"]](
-            spec, i, statement, body
-        )
+        mode = ref.mode_of(field)
+        kind = "codes" if field["type"] == "codes" else field["mode"]
+        require(MODE_OF[body["kind"]] == kind, "mode_mismatch")
+        checks = {"plain": check_plain, "enum": check_bits, "codes": check_codes, "ladder": check_ladder}
+        outcome, digest = checks[kind](spec, i, statement, body)
     head = ref.schema_id(spec) + i.to_bytes(2, "big") + bytes([mode])
     node = ref.H(b"\x00", head, raw(proof["salt"], ""), digest)
     depth = 0
@@ -231,8 +284,40 @@ def check_bits(spec: dict, i: int, statement: dict, body: dict) -> tuple[str, by
     return outcome, ref.H(b"\x12", *bits)
 
 
+def check_codes(spec: dict, i: int, statement: dict, body: dict) -> tuple[str, bytes]:
+    members = spec["fields"][i]["members"]
+    present, missing, shut = (body[part] for part in CODES)
+    require(sorted([*present, *missing, *shut]) == sorted(members), "opened_set_mismatch")
+    asked, kind = {members[position] for position in statement.get("positions", [])}, statement["kind"]
+    yes, no = ("does_not_hold", "holds") if kind == "has_none" else ("holds", "does_not_hold")
+    if kind == "reveal":
+        require(not shut, "opened_set_mismatch")
+        outcome = "holds"
+    elif kind in {"has_any", "has_none"}:
+        one = len(present) == 1 and set(present) <= asked and not missing
+        require(one or (set(missing) == asked and not present), "opened_set_mismatch")
+        outcome = yes if one else no
+    else:
+        require(kind == "has_all", "mode_mismatch")
+        one = len(missing) == 1 and set(missing) <= asked and not present
+        require(one or (set(present) == asked and not missing), "opened_set_mismatch")
+        outcome = no if one else yes
+    bits = [
+        raw(shut[member], "")
+        if member in shut
+        else ref.H(
+            b"\x13",
+            j.to_bytes(2, "big"),
+            raw({**present, **missing}[member], ""),
+            b"\x01" if member in present else b"\x00",
+        )
+        for j, member in enumerate(members)
+    ]
+    return outcome, ref.H(b"\x12", *bits)
+
+
 def check_ladder(spec: dict, i: int, statement: dict, body: dict) -> tuple[str, bytes]:
-    schema, count = ref.schema_id(spec), len(ref.ladder(spec["fields"][i]["ladder"]))
+    schema, count = ref.schema_id(spec), len(ref.ladder(spec["fields"][i]))
     kind, asked = body["kind"], statement["kind"]
     low, high = statement.get("low", statement.get("j")), statement.get("high", statement.get("j"))
     require(asked in PAIRS and (kind != "between" or asked == "between"), "mode_mismatch")

@@ -4,7 +4,7 @@ from itertools import product
 
 from tests.vectors.naive import index_of, require
 
-SYMBOL = {"range": "between", "reveal": "reveal", "equals": "equals", "in": "in", "not in": "not in"}
+OF_MEMBERS = {"in", "not in", "has any of", "has none of", "has all of"}
 
 
 def operand_text(field: dict, operand: object) -> str:
@@ -12,19 +12,17 @@ def operand_text(field: dict, operand: object) -> str:
         return f"as_of - {operand['as_of_minus_months']} months"
     if isinstance(operand, bool):
         return "true" if operand else "false"
-    if field.get("unit") == "fen":
-        whole, fen = divmod(abs(operand), 100)
-        decimals = f".{fen:02}".rstrip("0") if fen else ""
-        return f"{'-' if operand < 0 else ''}{whole}{decimals} CNY"
+    if field["type"] == "integer":
+        return f"{operand} {field.get('currency', field.get('unit', ''))}".rstrip()
     return str(operand)
 
 
 def question_text(spec: dict, question: dict) -> str:
     field, op, operand = spec["fields"][index_of(spec, question["field"])], question["op"], question.get("operand")
-    words = [f"{spec['name']}{selector_text(spec, question)}.{field['name']}", SYMBOL.get(op, op)]
+    words = [f"{spec['name']}{selector_text(spec, question)}.{field['name']}", "between" if op == "range" else op]
     if op == "range":
         words += [operand_text(field, operand[0]), "and", operand_text(field, operand[1])]
-    elif op in {"in", "not in"}:
+    elif op in OF_MEMBERS:
         words.append("{" + ", ".join(operand) + "}")
     elif op != "reveal":
         words.append(operand_text(field, operand))

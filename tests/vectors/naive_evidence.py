@@ -12,15 +12,22 @@ import coincurve
 from tests.kit import reference as ref
 from tests.vectors import naive, naive_claim, naive_ledger, naive_passkey
 from tests.vectors import naive_state as state
-from tests.vectors.evidence_world import canonical, receipt_digest
+from tests.vectors.evidence_world import RESUMES, canonical, groups_of, receipt_digest
 from tests.vectors.naive import RefusedError, hexed, require
+from tests.vectors.naive_controllers import History
 from tests.vectors.naive_ledger import blob
 
 DAY = 86_400
+LIFETIME = 600
+KEY = (64, 64, 64, 8)
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0
 STEPS = (
     "form", "network", "block", "state", "members", "keys", "consent", "subject", "answers", "receipt", "day",
 )  # fmt: skip
+
+
+ATTEST, RECEIPT = 1, 16
 
 
 def check(data: bytes, trust: dict, later: list[dict], at: str | None) -> dict:
@@ -57,6 +64,14 @@ def first_item(data: bytes) -> tuple[object, bytes]:
         item, body = first_item(body)
         items.append(item)
     return items, rest
+
+
+def low(seal: bytes) -> bytes:
+    """A seal with the smaller of the two values of s, and v 0 or 1."""
+    s, v = int.from_bytes(seal[32:64], "big"), seal[64] - 27 if seal[64] in {27, 28} else seal[64]
+    if HALF_ORDER < s < ORDER:
+        s, v = ORDER - s, v ^ 1
+    return seal[:32] + s.to_bytes(32, "big") + bytes([v])
 
 
 def recovered(digest: bytes, signature: bytes, v: int, reason: str) -> bytes:
@@ -118,15 +133,18 @@ class Proven:
 class Sealed:
     """A header, who sealed it, and its hash."""
 
-    def __init__(self, block: dict, trust: dict) -> None:
+    def __init__(self, block: dict, trust: dict, genesis: str) -> None:
         header = blob(block["header"])
         fields = decode_rlp(header)
         self.number, self.time = (int.from_bytes(fields[place], "big") for place in (8, 11))
         self.root = fields[3]
-        sets = [one for one in trust["finality"]["sets"] if one["from_block"] <= self.number]
+        (era,) = (one for one in trust["eras"] if one["genesis"] == genesis)
+        ends = era.get("ends")
+        require(ends is None or self.number <= ends["block"], "era_ended")
+        sets = [one for one in era["finality"]["sets"] if one["from_block"] <= self.number]
         require(sets, "block_not_final")
         allowed = sets[-1]["addresses"]
-        if trust["finality"]["kind"] == "sealer":
+        if era["finality"]["kind"] == "sealer":
             require(block["seal"] is not None, "block_not_final")
             self.hash, digest, seals, quorum = ref.H(header), ref.H(header), [blob(block["seal"])], 1
         else:
@@ -146,12 +164,17 @@ class Sealed:
             quorum = (2 * len(allowed) + 2) // 3
         signers = []
         for seal in seals:
-            signer = hexed(recovered(digest, seal, 0, "seal_malformed"))
+            signer = hexed(recovered(digest, low(seal), 0, "seal_malformed"))
             require(signer in allowed, "seal_by_outsider")
             require(signer not in signers, "seal_repeated")
             signers.append(signer)
         require(len(signers) >= quorum, "block_not_final")
         require(len(signers) == quorum and signers == sorted(signers), "not_canonical")
+        require(all(seal == low(seal) for seal in seals), "not_canonical")
+        marks = [*(trust["checkpoints"] if era is trust["eras"][-1] else []), *([ends] if ends else [])]
+        for mark in marks:
+            is_it = (self.number, hexed(self.hash)) == (mark["block"], mark["hash"])
+            require(is_it or self.number > mark["block"], "block_path_needed")
 
 
 class Evidence:
@@ -170,11 +193,9 @@ class Evidence:
         self._by_id = {hexed(ref.schema_id(spec)): spec for spec in self._listed}
         self._require_one_form()
         yield
-        for file in (value, *self._later):
-            network = {"chain_id": self._trust["chain_id"], "genesis": self._trust["genesis"]}
-            require(file is not value or file["network"] == network, "other_network")
+        self._require_network(value)
         yield
-        self._sealed = Sealed(value["block"], self._trust)
+        self._sealed = Sealed(value["block"], self._trust, value["network"]["genesis"])
         yield
         proven = Proven(value["nodes"], self._sealed.root, self._trust["contracts"])
         self._read_facts(proven, value)
@@ -188,9 +209,13 @@ class Evidence:
         self._merge_later()
         for one in self._all:
             self._require_signed(one["anchor"])
-            self._require_key(one["anchor"]["member"], one["anchor"]["key"], one["anchor"]["anchored_at"])
+            self._require_key(one["anchor"]["member"], one["anchor"]["key"], one["anchor"]["anchored_at"], ATTEST)
         yield
+        self._history.marks = self._marks()
         self._check_consent()
+        self._check_resumption()
+        self._check_form_of_signatures()
+        self._check_use()
         yield
         self._check_subject()
         yield
@@ -231,11 +256,14 @@ class Evidence:
         self._names = {}
         for member in value["members"]:
             self._names.update(state.name_words(blob(member["id"]), member["name"]))
-        slots = [*self._names, *state.consent_words(blob(self._consent["id"]), (0,) * 8, b"")]
-        subject, self._entry = blob(self._consent["terms"]["subject"]), value["controllers_entry"]
-        self._entries = list(state.entry_words(subject, [], self._entry))
-        slots += self._entries
-        keys = [(one["anchor"]["member"], one["anchor"]["key"]) for one in self._all]
+        slots = [*self._names, *consent_slots(blob(self._consent["id"]))]
+        asked, subject = value["controllers"], blob(self._consent["terms"]["subject"])
+        slots += [slot for index in asked["entries"] for slot in state.entry_slots(subject, index)]
+        slots += [state.entry_slots(subject, index)[1] for index in asked["begins"]]
+        slots += [state.hold_slot(subject, number) for number in asked["holds"]]
+        keys = [(one["member"], one["key"]) for one in asked["keys"]] + [
+            (one["anchor"]["member"], one["anchor"]["key"]) for one in self._all
+        ]
         if self._receipt is not None:
             keys.append((self._receipt["member"], self._receipt["key"]))
             self._keeper = next(iter(state.member_words(blob(self._receipt["member"]), (0, 0))))
@@ -252,79 +280,194 @@ class Evidence:
         order = {name: place for place, name in enumerate(state.CONTRACTS)}
         self._words = {slot: proven.word(slot) for slot in sorted(set(slots), key=lambda one: (order[one[0]], one[1]))}
         proven.require_all_read()
-        self._keys = {key: unpacked(self._words[slot], (64, 64, 64)) for key, slot in self._key_slots.items()}
+        self._keys = {key: unpacked(self._words[slot], KEY) for key, slot in self._key_slots.items()}
+        self._read_consent()
+        self._history = self._history_of(asked, subject)
+        self._require_exact(asked)
+
+    def _read_consent(self) -> None:
+        first, second, *digests = (self._words[slot] for slot in consent_slots(blob(self._consent["id"])))
+        held = unpacked(first, (8, 40, 40, 40, 8, 24, 40))
+        require(held[0] <= 3, "state_proof_malformed")
+        spender, used = unpacked(second, (160, 96))
+        names = ("state", "granted", "since", "until", "most", "changes", "changed")
+        self._record = dict(zip(names, held, strict=True)) | {"spender": spender, "used": used}
+        self._record |= dict(zip(("uses", "grant", "word"), map(state.word, digests), strict=True))
+        live = self._record["state"] == 1 and self._record["changes"]
+        self._resumed_at = self._record["changed"] if live else None
+
+    def _history_of(self, asked: dict, subject: bytes) -> History:
+        entries = {}
+        for index in asked["entries"]:
+            commitment, middle, registrar = (self._words[slot] for slot in state.entry_slots(subject, index))
+            key, since, kind, link = unpacked(middle, (160, 40, 8, 32))
+            require(since, "state_proof_missing")
+            require(kind <= 2, "state_proof_malformed")
+            entries[index] = {
+                "commitment": state.word(commitment),
+                "key": key.to_bytes(20, "big"),
+                "since": since,
+                "kind": kind,
+                "link": link,
+                "registrar": state.word(registrar),
+            }
+        begins = {
+            index: unpacked(self._words[state.entry_slots(subject, index)[1]], (160, 40))[1]
+            for index in asked["begins"]
+        }
+        holds = {number: self._words[state.hold_slot(subject, number)] % 2**40 for number in asked["holds"]}
+        return History(entries, begins, holds, self._marks())
+
+    def _marks(self) -> dict:
+        return {(blob(member), blob(key)): record[2] for (member, key), record in self._keys.items()}
+
+    def _require_exact(self, asked: dict) -> None:
+        """Rule 9 takes just the entries and holds that are proven."""
+        if not self._record["state"] or not self._record["granted"]:
+            return
+        times = [self._record["granted"], self._sealed.time]
+        times += [] if self._resumed_at is None else [self._resumed_at]
+        query = self._history.query(times)
+        keys = [{"member": hexed(member), "key": hexed(key)} for member, key in query["keys"]]
+        require({**query, "keys": keys} == asked, "state_proof_unneeded")
+
+    def _require_network(self, file: dict) -> None:
+        known = [{"chain_id": self._trust["chain_id"], "genesis": era["genesis"]} for era in self._trust["eras"]]
+        require(file["network"] in known, "other_network")
 
     def _merge_later(self) -> None:
         for statement in self._later:
-            network = {"chain_id": self._trust["chain_id"], "genesis": self._trust["genesis"]}
-            require(statement["network"] == network, "other_network")
-            sealed = Sealed(statement["block"], self._trust)
+            self._require_network(statement)
+            sealed = Sealed(statement["block"], self._trust, statement["network"]["genesis"])
             proven = Proven(statement["nodes"], sealed.root, self._trust["contracts"])
             for key in statement["keys"]:
                 member, name = key["member"], key["key"]
                 word = proven.word(next(iter(state.key_words(blob(member), blob(name), (0, 0, 0)))))
-                mark = unpacked(word, (64, 64, 64))[2]
+                mark = unpacked(word, KEY)[2]
                 if mark and (member, name) in self._keys:
-                    since, until, known = self._keys[member, name]
-                    self._keys[member, name] = since, until, min(mark, known or mark)
+                    since, until, known, purposes = self._keys[member, name]
+                    self._keys[member, name] = [since, until, min(mark, known or mark), purposes]
             proven.require_all_read()
             require(sealed.number >= self._sealed.number, "statement_earlier")
 
     def _require_signed(self, anchor: dict) -> None:
         key = ("member", "stream", "number")
         (signed,) = [one for one in self._batches if all(one[name] == anchor[name] for name in key)]
-        name = b"Batch(bytes32 member,uint8 stream,uint64 number,bytes32 root,uint32 size,bytes32 previousRoot,"
         words = [naive_ledger.word(anchor[part]) for part in ("member", "stream", "number", "root", "size")]
-        words += [naive_ledger.word(signed[part]) for part in ("previous_root", "superseded_digest")]
+        words += [naive_ledger.word(signed[part]) for part in ("previous_root", "superseded_digest", "deadline")]
         where = {"chain_id": self._trust["chain_id"], "contract": self._trust["contracts"]["AnchorRegistry"]["address"]}
-        digest = naive_ledger.signed(where, ref.H(ref.H(name, b"bytes32 supersededDigest)"), *words))
+        digest = naive_ledger.signed(where, ref.H(naive_ledger.text(naive_ledger.BATCH), *words))
         signer = recovered(digest, blob(signed["signature"]), 27, "signature_malformed")
         require(hexed(signer) == anchor["key"], "batch_not_signed")
 
-    def _require_key(self, member: str, key: str, time: int) -> None:
-        since, until, mark = self._keys[member, key]
+    def _require_key(self, member: str, key: str, time: int, purpose: int) -> None:
+        since, until, mark, purposes = self._keys[member, key]
         require(since <= time < until, "key_not_valid")
         require(not mark or time < mark, "key_compromised")
+        require(purposes & purpose, "key_purpose_wrong")
 
     def _check_consent(self) -> None:
-        terms, consent = self._consent["terms"], blob(self._consent["id"])
-        where = {
-            "chain_id": self._trust["chain_id"],
-            "contract": self._trust["contracts"]["ConsentRegistry"]["address"],
-        }
-        require(naive_ledger.digest("consent_terms", terms, where) == consent, "consent_id_mismatch")
-        first, second = (self._words[slot] for slot in state.consent_words(consent, (0,) * 8, b""))
-        held, granted, since, until, most, uses, _, _ = unpacked(first, (8, 40, 40, 40, 32, 32, 40, 24))
-        require(held, "consent_unknown")
-        began, next_began, commitment = (self._words[slot] for slot in sorted_entry(self._entries))
-        controllers = self._consent["controllers"]
-        in_force = commitment and began <= granted and not 0 < next_began <= granted
-        shown = int.from_bytes(naive_ledger.digest("controllers", controllers, None), "big")
-        require(in_force and commitment == shown, "controllers_mismatch")
-        signers = []
-        keys = controllers["keys" if "keys" in controllers else "addresses"]
-        for signature in self._consent["signatures"]:
+        terms, bounds, consent = self._consent["terms"], self._consent["bounds"], blob(self._consent["id"])
+        record, now, shown = self._record, self._sealed.time, self._consent["signatures"]
+        message = {"terms": terms, "bounds": bounds}
+        require(naive_ledger.digest("consent", message, self._where()) == consent, "consent_id_mismatch")
+        require(record["state"], "consent_unknown")
+        require(record["granted"], "consent_withdrawn")
+        self._require_controllers(self._consent["controllers"], record["granted"])
+        self._require_signed_by(self._consent["controllers"], consent, shown)
+        binds = naive_ledger.grant_digest(bounds["withdrawal_hash"], shown)
+        require(binds == record["grant"], "consent_signatures_differ")
+        require(record["state"] != 2, "consent_withdrawn")
+        said = [bounds["not_before"], bounds["expires_at"], bounds["max_uses"], int(bounds["spend_key"], 16)]
+        require([record[name] for name in ("since", "until", "most", "spender")] == said, "consent_terms_differ")
+        require(record["state"] != 3, "consent_paused")
+        require(record["since"] <= now, "consent_not_yet_valid")
+        require(now < record["until"], "consent_expired")
+        require(record["used"].bit_count() - 1 < record["most"], "consent_exhausted")
+
+    def _where(self) -> dict:
+        contract = self._trust["contracts"]["ConsentRegistry"]["address"]
+        return {"chain_id": self._trust["chain_id"], "contract": contract}
+
+    def _require_controllers(self, controllers: dict, time: int) -> None:
+        """Rule 9: who was in force at that time, and that the subject was not held."""
+        found = self._history.in_force(time)
+        require(found is not None, "controllers_none_count")
+        shown = naive_ledger.digest("controllers", controllers, None)
+        require(self._history.entries[found[0]]["commitment"] == shown, "controllers_mismatch")
+        require(not self._history.is_held(time), "subject_on_hold")
+
+    @staticmethod
+    def _require_signed_by(controllers: dict, digest: bytes, signatures: list) -> list[int]:
+        """Rule 10: threshold many persons signed; the places of their keys."""
+        keys, persons, places = controllers["keys"], [], []
+        passkeys = [key["passkey"] for key in keys if "passkey" in key]
+        for signature in signatures:
             if isinstance(signature, dict):
-                signer = naive_passkey.require_signer(signature, consent, keys)
+                signer = naive_passkey.require_signer(signature, digest, passkeys)
+                place = [key.get("passkey", {}).get("public_key") for key in keys].index(signer)
             else:
-                signer = hexed(recovered(consent, blob(signature), 27, "signature_malformed"))
-                require(signer in keys, "signer_not_controller")
-            require(signer not in signers, "signer_repeated")
-            signers.append(signer)
-        require(len(signers) >= controllers["threshold"], "threshold_not_met")
-        bounds = terms["not_before"], terms["expires_at"], terms["max_uses"], int(terms["revocation_hash"], 16)
-        require((since, until, most, second) == bounds, "consent_terms_differ")
-        require(held != 2, "consent_withdrawn")
-        require(held != 3, "consent_paused")
-        require(since <= self._sealed.time, "consent_not_yet_valid")
-        require(self._sealed.time < until, "consent_expired")
-        require(uses - 1 < most, "consent_exhausted")
-        names = [key["public_key"] if isinstance(key, dict) else key for key in keys]
-        places = [names.index(signer) for signer in signers]
+                signer = hexed(recovered(digest, blob(signature), 27, "signature_malformed"))
+                addresses = [key.get("address") for key in keys]
+                require(signer in addresses, "signer_not_controller")
+                place = addresses.index(signer)
+            require(keys[place]["person"] not in persons, "signer_repeated")
+            persons.append(keys[place]["person"])
+            places.append(place)
+        require(len(persons) >= controllers["threshold"], "threshold_not_met")
+        return places
+
+    def _check_resumption(self) -> None:
+        """The last part of rule 12: what resumes counts only by the controllers' word."""
+        shown = self._presentation["resumption"]
+        if self._resumed_at is not None:
+            require(shown is not None, "consent_paused")
+            require(naive_ledger.word_digest(shown) == self._record["word"], "consent_paused")
+            try:
+                self._require_controllers(shown["controllers"], self._resumed_at)
+                self._require_signed_by(shown["controllers"], self._resumes(), shown["signatures"])
+            except RefusedError:
+                raise RefusedError("consent_paused") from None
+        require(not self._history.is_held(self._sealed.time), "subject_on_hold")
+
+    def _resumes(self) -> bytes:
+        consent = blob(self._consent["id"])
+        return naive_ledger.change_digest(consent, self._record["changes"], RESUMES, self._where())
+
+    def _check_form_of_signatures(self) -> None:
+        self._require_form(self._consent, blob(self._consent["id"]))
+        resumption = self._presentation["resumption"]
+        if resumption is not None:
+            require(self._resumed_at is not None, "not_canonical")
+            self._require_form(resumption, self._resumes())
+
+    def _require_form(self, shown: dict, digest: bytes) -> None:
+        controllers = shown["controllers"]
+        places = self._require_signed_by(controllers, digest, shown["signatures"])
         require(places == sorted(places) and len(places) == controllers["threshold"], "not_canonical")
-        shown = [one for one in self._consent["signatures"] if isinstance(one, dict)]
-        require(all(map(naive_passkey.in_one_form, shown)), "not_canonical")
-        require(uses >= 1, "use_not_recorded")
+        assertions = [one for one in shown["signatures"] if isinstance(one, dict)]
+        require(all(map(naive_passkey.in_one_form, assertions)), "not_canonical")
+
+    def _check_use(self) -> None:
+        """Rules 17 to 19."""
+        use, record, consent = self._presentation["use"], self._record, self._consent
+        digest = naive_ledger.uses_digest(blob(consent["id"]), use["uses"])
+        require(digest == record["uses"], "uses_differ")
+        own = [one for one in use["uses"] if one["number"] == use["number"]]
+        require(len(own) == 1 and record["used"] >> use["number"] - 1 & 1, "use_not_recorded")
+        self._counted = own[0]
+        said = {"version": 2, "consent": consent["id"], "bank": consent["terms"]["grantee"]}
+        said["purpose"] = consent["terms"]["purpose"]
+        groups = groups_of([claim["question"] for claim in self._presentation["claims"]])
+        ticket = naive_ledger.digest("ticket", {**use, **said, "groups": groups}, self._where())
+        require(hexed(ticket) == self._counted["ticket"], "use_differs")
+        require(use["answered_by"] != consent["terms"]["grantee"], "use_other_member")
+        signed = {**use, "consent": consent["id"], "ticket": self._counted["ticket"]}
+        digest = naive_ledger.digest("use", signed, self._where())
+        signer = hexed(recovered(digest, blob(use["signature"]), 27, "signature_malformed"))
+        require(signer == consent["bounds"]["spend_key"], "use_signature_wrong")
+        require(self._counted["time"] <= use["not_after"], "use_too_late")
+        require(0 <= self._sealed.time - self._counted["time"] <= LIFETIME, "answered_late")
 
     def _check_subject(self) -> None:
         registration, proof = self._subject["registration"], self._subject["proof"]
@@ -353,7 +496,7 @@ class Evidence:
         period = state.period_words(blob(header["schema_id"]), blob(header["issuer"]), (0, 0))
         since, until = unpacked(self._words[next(iter(period))], (64, 64))
         require(since <= anchor["anchored_at"] < until, "issuer_not_allowed")
-        self._require_key(anchor["member"], anchor["key"], anchor["anchored_at"])
+        self._require_key(anchor["member"], anchor["key"], anchor["anchored_at"], ATTEST)
         word, bit = divmod(anchor["start"] + one["index"], 256)
         planes = [self._words[slot] for slot in state.status_words(member, word, (0, 0))]
         require(not planes[0] >> bit & 1, "revoked")
@@ -446,8 +589,9 @@ class Evidence:
         return outcome
 
     def _check_receipt(self) -> None:
-        receipt = self._receipt
-        require(receipt["member"] != self._consent["terms"]["grantee"], "receipt_differs")
+        receipt, use = self._receipt, self._presentation["use"]
+        require(receipt["member"] == use["answered_by"], "receipt_differs")
+        require(receipt["use"] == self._counted["ticket"], "receipt_differs")
         where = {
             "chain_id": self._trust["chain_id"],
             "contract": self._trust["contracts"]["ConsentRegistry"]["address"],
@@ -455,16 +599,25 @@ class Evidence:
         digest = receipt_digest(receipt, self._presentation, self._listed, self._sealed.hash, where)
         signer = recovered(digest, blob(receipt["signature"]), 27, "signature_malformed")
         require(hexed(signer) == receipt["key"], "receipt_differs")
-        self._require_key(receipt["member"], receipt["key"], self._sealed.time)
+        self._require_key(receipt["member"], receipt["key"], self._sealed.time, RECEIPT)
         roles, standing = unpacked(self._words[self._keeper], (8, 8))
-        require(roles & 8 and standing == 1, "keeper_not_allowed")
+        require(roles & 9 and standing == 1, "keeper_not_allowed")
+
+
+OF_SETS = {"has any of", "has none of", "has all of"}
+
+
+OF_SETS = {"has any of", "has none of", "has all of"}
 
 
 def asked_of(spec: dict, question: dict, as_of: str) -> dict:
     """The statement of a question, where its field knows it."""
     mode, op = spec["fields"][naive.index_of(spec, question["field"])]["mode"], question["op"]
     require(mode != "ladder" or op != "reveal", "not_revealable")
-    known = {"ladder": {">=", "<", "range", "equals"}, "enum": {"in", "not in", "equals", "reveal"}}
+    known = {
+        "ladder": {">=", ">", "<=", "<", "range", "equals"},
+        "enum": {"in", "not in", "equals", "reveal", *OF_SETS},
+    }
     require(op in known.get(mode, {"equals", "reveal"}), "operator_unsupported")
     try:
         return naive.lower(spec, question, as_of)
@@ -481,11 +634,16 @@ def means_the_same(question: dict, newest: dict, spec: dict) -> bool:
     if newest == spec:
         return True
     pairs = [{one["name"]: one for one in each["fields"]}.get(question["field"]) for each in (newest, spec)]
-    if None in pairs or len({(one["type"], one.get("unit"), one["mode"]) for one in pairs}) > 1:
+    if None in pairs:
         return False
-    members = question["operand"] if question["op"] in {"in", "not in"} else []
+    currencies = {one.get("currency") for one in pairs}
+    require(len(currencies) == 1 or None in currencies, "currency_differs")
+    meant = [(one["type"], one["mode"], one.get("unit"), one.get("currency"), one.get("scale", 0)) for one in pairs]
+    if len(set(meant)) > 1:
+        return False
+    members = question["operand"] if question["op"] in {"in", "not in", *OF_SETS} else []
     known = pairs[1].get("members", [])
-    if not set(members) <= set(known) or len(members) == len(known) > 0:
+    if not set(members) <= set(known) or (question["op"] not in OF_SETS and len(members) == len(known) > 0):
         return False
     totals = [{one["field"]: one.get("total") for one in each.get("per", [])} for each in (newest, spec)]
     named = question.get("per", {})
@@ -509,10 +667,8 @@ def unpacked(word: int, widths: tuple[int, ...]) -> list[int]:
     return parts
 
 
-def sorted_entry(slots: list) -> list:
-    """(since, since of the next entry, commitment) of the slots as ``entry_words`` lists them."""
-    since, commitment, next_since = slots
-    return [since, next_since, commitment]
+def consent_slots(consent: bytes) -> list[tuple[str, int]]:
+    return list(state.consent_words(consent, (0,) * 7, (bytes(20), 0), (bytes(32),) * 3))
 
 
 def header_digest(header: dict) -> bytes:

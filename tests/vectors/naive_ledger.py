@@ -9,17 +9,48 @@ from tests.vectors.naive import require
 DIFFERS = {
     "batch": "key_not_valid",
     "status_change": "key_not_valid",
-    "consent_terms": "consent_id_mismatch",
+    "consent": "consent_id_mismatch",
+    "request": "consent_id_mismatch",
+    "grant": "consent_signatures_differ",
+    "grant_word": "key_not_valid",
+    "answer": "key_not_valid",
+    "change": "key_not_valid",
+    "use": "use_signature_wrong",
+    "ticket": "use_differs",
+    "uses": "uses_differ",
     "receipt": "key_not_valid",
     "anchor": "not_anchored",
     "controllers": "controllers_mismatch",
-    "revocation": "consent_wrong_secret",
+    "withdrawal": "consent_wrong_secret",
 }
-TERMS = (
-    "ConsentTerms(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,"
-    "string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint64 notBefore,uint64 expiresAt,"
-    "uint32 maxUses,uint32 retentionDays,bytes32 salt,string language,bytes32 textDigest,bytes32 revocationHash)"
+BATCH = (
+    "Batch(bytes32 member,uint8 stream,uint64 number,bytes32 root,uint32 size,bytes32 previousRoot,"
+    "bytes32 supersededDigest,uint64 deadline)"
 )
+STATUS = "StatusChange(bytes32 member,uint64 number,uint8 plane,bytes32 changesDigest,uint16 reason,uint64 deadline)"
+WHAT = (
+    "uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,"
+    "string[] questions,bytes32[] departments,string dataFrom,string dataTo,"
+)
+TERMS = f"Terms({WHAT}uint32 retentionDays,bytes32 salt,string language,bytes32 textDigest)"
+ASKED = (
+    f"Asked({WHAT}uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint32 retentionDays,address spendKey,bytes32 salt)"
+)
+BOUNDS = (
+    "Bounds(uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint64 grantBefore,address spendKey,address stewardKey,"
+    "bytes32 withdrawalHash)"
+)
+CONSENT = f"Consent(Terms terms,Bounds bounds){BOUNDS}{TERMS}"
+REQUEST = f"Request(Asked asked,address answerKey){ASKED}"
+GRANT = "Grant(bytes32 consent,bytes32 signaturesDigest)"
+ANSWER = "Answer(bytes32 request,bytes32 consent)"
+CHANGE = "Change(bytes32 consent,uint24 number,uint8 kind,bytes32 wordDigest)"
+USE = "Use(bytes32 consent,uint32 number,bytes32 ticket,uint64 notAfter)"
+TICKET = (
+    "UseTicket(uint16 version,bytes32 consent,uint32 number,bytes32 bank,string purpose,bytes32 answeredBy,"
+    "bytes32 claimsRoot,uint64 notAfter,bytes32 nonce)"
+)
+CLAIM_SLOTS = 16
 
 
 RECEIPT = (
@@ -70,50 +101,155 @@ def text(value: str) -> bytes:
     return ref.H(value.encode())
 
 
+def canonical(value: object) -> bytes:
+    # for ASCII names and integers, RFC 8785 is sorted keys without spaces
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def struct(kind: str, message: dict, names: str) -> bytes:
+    """The struct hash of members that are one word each."""
+    return ref.H(text(kind), *(word(message[name]) for name in names.split()))
+
+
+def what(message: dict) -> list[bytes]:
+    """The words that terms and requests begin with."""
+    parts = [word(message[part]) for part in ("version", "subject", "grantee")]
+    parts += [text(message[part]) for part in ("grantee_name", "purpose", "purpose_text")]
+    parts.append(ref.H(*map(text, message["questions"])))
+    parts.append(ref.H(*map(word, message["departments"])))
+    return [*parts, *(text(message[part]) for part in ("data_from", "data_to"))]
+
+
+def terms_hash(terms: dict) -> bytes:
+    said = [word(terms["retention_days"]), word(terms["salt"]), text(terms["language"]), word(terms["text_digest"])]
+    return ref.H(text(TERMS), *what(terms), *said)
+
+
+def bounds_hash(bounds: dict) -> bytes:
+    names = "not_before expires_at max_uses grant_before spend_key steward_key withdrawal_hash"
+    return struct(BOUNDS, bounds, names)
+
+
+def asked_hash(asked: dict) -> bytes:
+    names = ("not_before", "expires_at", "max_uses", "retention_days", "spend_key", "salt")
+    return ref.H(text(ASKED), *what(asked), *(word(asked[name]) for name in names))
+
+
+def signatures_digest(signatures: list) -> bytes:
+    return ref.H(b"\x41", canonical(signatures))
+
+
+def word_digest(said: dict | None) -> bytes:
+    """What a change binds of the controllers' word; zeros for none."""
+    if said is None:
+        return bytes(32)
+    return ref.H(b"\x42", canonical({name: said[name] for name in ("controllers", "signatures")}))
+
+
+def grant_digest(withdrawal_hash: str, signatures: list) -> bytes:
+    return ref.H(word(withdrawal_hash), signatures_digest(signatures))
+
+
+def claims_root(seed: bytes, groups: list[dict]) -> bytes:
+    """The tree of 16 salted slots; each of ``groups`` is a department, zeros for none, with its claims' texts."""
+    level = []
+    for number in range(CLAIM_SLOTS):
+        salt = ref.kdf(seed, "slot", number)
+        if number < len(groups):
+            group = groups[number]
+            level.append(ref.H(b"\x57", salt, blob(group["department"]), ref.H(canonical(group["claims"]))))
+        else:
+            level.append(ref.H(b"\x59", salt))
+    while len(level) > 1:
+        level = [ref.H(b"\x58", *level[n : n + 2]) for n in range(0, len(level), 2)]
+    return level[0]
+
+
+def ticket_hash(message: dict) -> bytes:
+    root = claims_root(blob(message["seed"]), message["groups"])
+    head = [word(message[name]) for name in ("version", "consent", "number", "bank")]
+    rest = [word(message["answered_by"]), root, word(message["not_after"]), word(message["nonce"])]
+    return ref.H(text(TICKET), *head, text(message["purpose"]), *rest)
+
+
+def change_digest(consent: bytes, number: int, statement: str, domain: dict) -> bytes:
+    """What controllers sign to pause or resume."""
+    kind = text("ConsentChange(bytes32 consent,uint24 number,string statement)")
+    return signed(domain, ref.H(kind, consent, word(number), text(statement)))
+
+
+def uses_digest(consent: bytes, uses: list[dict]) -> bytes:
+    """What the registry holds after these uses, in the order in which they were counted."""
+    for one in uses:
+        consent = ref.H(consent, *(word(one[name]) for name in ("number", "ticket", "time")))
+    return consent
+
+
 def digest(kind: str, message: dict, domain: dict | None) -> bytes:
     match kind:
-        case "batch":
-            name = b"Batch(bytes32 member,uint8 stream,uint64 number,bytes32 root,uint32 size,bytes32 previousRoot,"
-            names = ("member", "stream", "number", "root", "size", "previous_root")
-            parts = [word(message[part]) for part in names]
-            changes = changes_digest(message["words"], message["masks"])
-            return signed(domain, ref.H(ref.H(name, b"bytes32 supersededDigest)"), *parts, changes))
-        case "status_change":
-            name = b"StatusChange(bytes32 member,uint64 number,uint8 plane,bytes32 changesDigest,uint16 reason)"
-            parts = [word(message[part]) for part in ("member", "number", "plane")]
-            changes = changes_digest(message["words"], message["masks"])
-            return signed(domain, ref.H(ref.H(name), *parts, changes, word(message["reason"])))
-        case "consent_terms":
-            parts = [word(message[part]) for part in ("version", "subject", "grantee")]
-            parts += [text(message[part]) for part in ("grantee_name", "purpose", "purpose_text")]
-            parts.append(ref.H(*map(text, message["questions"])))
-            parts.append(ref.H(*map(word, message["departments"])))
-            parts += [text(message[part]) for part in ("data_from", "data_to")]
-            names = ("not_before", "expires_at", "max_uses", "retention_days", "salt")
-            parts += [word(message[part]) for part in names]
-            said = [text(message["language"]), word(message["text_digest"]), word(message["revocation_hash"])]
-            return signed(domain, ref.H(text(TERMS), *parts, *said))
-        case "receipt":
-            names = ("keeper", "id", "transaction", "block_number", "block_hash", "block_time", "number")
-            parts = [word(message[part]) for part in names]
-            parts.append(word(message["use"] or "0x"))
-            basis = json.dumps(message["basis"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-            parts += [ref.H(b"\x70", basis.encode()), text(RECORDED)]
-            return signed(domain, ref.H(text(RECEIPT), text(message["act"]), *parts))
         case "anchor":
             return anchor_digest(message)
         case "controllers":
-            keys = [controller(key) for key in message["keys" if "keys" in message else "addresses"]]
+            keys = [controller(key) for key in message["keys"]]
             return ref.H(b"\x31", blob(message["salt"]), bytes([message["threshold"], len(keys)]), *keys)
-        case _:
+        case "withdrawal":
             return ref.H(b"\x40", blob(message["secret"]))
+        case "grant":
+            return grant_digest(message["withdrawal_hash"], message["signatures"])
+        case "uses":
+            return uses_digest(blob(message["consent"]), message["uses"])
+        case _:
+            return signed(domain, STRUCTS[kind](message))
 
 
-def controller(key: str | dict) -> bytes:
-    """A key in the commitment to controllers: an address, or a passkey with its relying party."""
-    if isinstance(key, str):
-        return b"\x01" + blob(key)
-    return b"\x02" + blob(key["rp_id_hash"]) + blob(key["public_key"])
+def batch_hash(message: dict) -> bytes:
+    names = ("member", "stream", "number", "root", "size", "previous_root")
+    parts = [word(message[part]) for part in names]
+    changes = changes_digest(message["words"], message["masks"])
+    return ref.H(text(BATCH), *parts, changes, word(message["deadline"]))
+
+
+def status_hash(message: dict) -> bytes:
+    parts = [word(message[part]) for part in ("member", "number", "plane")]
+    changes = changes_digest(message["words"], message["masks"])
+    return ref.H(text(STATUS), *parts, changes, word(message["reason"]), word(message["deadline"]))
+
+
+def change_hash(message: dict) -> bytes:
+    parts = [word(message[part]) for part in ("consent", "number", "kind")]
+    return ref.H(text(CHANGE), *parts, word_digest(message["word"]))
+
+
+def receipt_hash(message: dict) -> bytes:
+    names = ("keeper", "id", "transaction", "block_number", "block_hash", "block_time", "number")
+    parts = [word(message[part]) for part in names]
+    parts.append(word(message["use"] or "0x"))
+    parts += [ref.H(b"\x70", canonical(message["basis"])), text(RECORDED)]
+    return ref.H(text(RECEIPT), text(message["act"]), *parts)
+
+
+STRUCTS = {
+    "batch": batch_hash,
+    "status_change": status_hash,
+    "consent": lambda message: ref.H(text(CONSENT), terms_hash(message["terms"]), bounds_hash(message["bounds"])),
+    "request": lambda message: ref.H(text(REQUEST), asked_hash(message["asked"]), word(message["answer_key"])),
+    "grant_word": lambda message: ref.H(
+        text(GRANT), word(message["consent"]), signatures_digest(message["signatures"])
+    ),
+    "answer": lambda message: struct(ANSWER, message, "request consent"),
+    "change": change_hash,
+    "use": lambda message: struct(USE, message, "consent number ticket not_after"),
+    "ticket": ticket_hash,
+    "receipt": receipt_hash,
+}
+
+
+def controller(key: dict) -> bytes:
+    """A key in the commitment to controllers: whose it is, and an address, or a passkey with its relying party."""
+    person = bytes([key["person"]])
+    if "address" in key:
+        return person + b"\x01" + blob(key["address"])
+    return person + b"\x02" + blob(key["passkey"]["rp_id_hash"]) + blob(key["passkey"]["public_key"])
 
 
 def check_digest(case: dict) -> str:

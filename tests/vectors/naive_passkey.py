@@ -16,7 +16,6 @@ DOMAIN = "firm.example"
 _SECRET = ec.derive_private_key(0x1234567890ABCDEF, ec.SECP256R1())
 _POINT = _SECRET.public_key().public_numbers()
 KEY = {
-    "kind": "passkey",
     "rp_id_hash": hexed(hashlib.sha256(DOMAIN.encode()).digest()),
     "public_key": hexed(_POINT.x.to_bytes(32, "big") + _POINT.y.to_bytes(32, "big")),
 }

@@ -31,8 +31,14 @@ def packed(*parts: tuple[int, int]) -> int:
     return total
 
 
+KEY_TIMES, EVERY_PURPOSE = (64, 64, 64), 0xFF
+
+
 def key_words(member: bytes, key: bytes, record: tuple) -> dict:
-    return {("MemberRegistry", at(key, at(member, 2))): packed(*zip(record, (64, 64, 64), strict=True))}
+    """Times of a key, and what it is for: everything, unless the record says so."""
+    purposes = record[3] if len(record) > len(KEY_TIMES) else EVERY_PURPOSE * any(record)
+    word = packed(*zip((*record[: len(KEY_TIMES)], purposes), (*KEY_TIMES, 8), strict=True))
+    return {("MemberRegistry", at(key, at(member, 2))): word}
 
 
 def member_words(member: bytes, standing: tuple[int, int]) -> dict:
@@ -57,32 +63,38 @@ def period_words(schema: bytes, member: bytes, period: tuple) -> dict:
 
 
 def anchor_words(member: bytes, stream: int, number: int, digest: bytes) -> dict:
-    return {("AnchorRegistry", at(number, at(stream, at(member, 3)))): int.from_bytes(digest, "big")}
+    return {("AnchorRegistry", at(number, at(stream, at(member, 4)))): int.from_bytes(digest, "big")}
 
 
 def status_words(member: bytes, word_number: int, planes: tuple[int, int]) -> dict:
-    return {("AnchorRegistry", at(word_number, at(plane, at(member, 4)))): bits for plane, bits in enumerate(planes)}
+    return {("AnchorRegistry", at(word_number, at(plane, at(member, 5)))): bits for plane, bits in enumerate(planes)}
 
 
-def consent_words(consent: bytes, record: tuple, revocation_hash: bytes) -> dict:
-    place = at(consent, 0)
-    first = packed(*zip(record, (8, 40, 40, 40, 32, 32, 40, 24), strict=True))
-    return {
-        ("ConsentRegistry", place): first,
-        ("ConsentRegistry", place + 1): int.from_bytes(revocation_hash, "big"),
-    }
+def consent_words(consent: bytes, record: tuple, spent: tuple[bytes, int], digests: tuple) -> dict:
+    """State and times, the spend key with the used numbers, and the digests of uses, grant and last change."""
+    place = at(consent, 2)
+    first = packed(*zip(record, (8, 40, 40, 40, 8, 24, 40), strict=True))
+    second = packed((int.from_bytes(spent[0], "big"), 160), (spent[1], 96))
+    words = (first, second, *(int.from_bytes(digest, "big") for digest in digests))
+    return {("ConsentRegistry", place + n): value for n, value in enumerate(words)}
 
 
-def entry_words(subject: bytes, entries: list[tuple[bytes, int]], index: int) -> dict:
-    """The commitment and beginning of entry ``index``, and when the next one begins, zero if there is none."""
-    first = int.from_bytes(ref.H(word(at(subject, 0))), "big")
-    words = {}
-    for n in (index, index + 1):
-        commitment, since = entries[n] if n < len(entries) else (bytes(32), 0)
-        words["SubjectRegistry", first + 3 * n + 1] = since
-        if n == index:
-            words["SubjectRegistry", first + 3 * n] = int.from_bytes(commitment, "big")
-    return words
+def entry_slots(subject: bytes, index: int) -> list[tuple[str, int]]:
+    """The three slots of an entry of controllers: commitment; key, since, kind and link; registrar."""
+    first = int.from_bytes(ref.H(word(at(subject, 3))), "big") + 3 * index
+    return [("SubjectRegistry", first + n) for n in range(3)]
+
+
+def hold_slot(subject: bytes, number: int) -> tuple[str, int]:
+    return "SubjectRegistry", int.from_bytes(ref.H(word(at(subject, 6))), "big") + number - 1
+
+
+def entry_words(subject: bytes, index: int, entry: dict) -> dict:
+    """All of one entry: ``commitment``, ``key``, ``since``, ``kind``, ``link`` and ``registrar``."""
+    key = int.from_bytes(entry["key"], "big")
+    middle = packed((key, 160), (entry["since"], 40), (entry["kind"], 8), (entry["link"], 32))
+    values = (int.from_bytes(entry["commitment"], "big"), middle, int.from_bytes(entry["registrar"], "big"))
+    return dict(zip(entry_slots(subject, index), values, strict=True))
 
 
 class State:

@@ -6,14 +6,21 @@ from tests.kit import reference as ref
 from tests.vectors import naive, naive_ledger
 from tests.vectors.naive import hexed
 
-ONE = {"kind": "one_digit", "from": 100_000, "to": 10_000_000}
+
+def fen(amount: int) -> str:
+    """So many fen as JSON writes an amount in yuan."""
+    return naive.shown(MONEY, amount)
+
+
+MONEY = {"type": "integer", "currency": "CNY", "scale": 2}
+ONE = {"kind": "one_digit", "from": "1000", "to": "100000"}
 FIRM = {
     "name": "firm_facts",
     "version": 1,
     "fields": [
         {"name": "kind", "type": "code", "mode": "plain"},
-        {"name": "paid", "type": "integer", "unit": "fen", "mode": "ladder", "ladder": ONE},
-        {"name": "sales", "type": "integer", "unit": "fen", "mode": "ladder", "optional": True, "ladder": ONE},
+        {"name": "paid", **MONEY, "mode": "ladder", "ladder": ONE},
+        {"name": "sales", **MONEY, "mode": "ladder", "optional": True, "ladder": ONE},
         {"name": "grade", "type": "enum", "mode": "enum", "members": ["A", "B", "M", "C", "D"]},
         {
             "name": "last_month",
@@ -36,17 +43,15 @@ FINE = {
     "fields": [
         {
             "name": "income",
-            "type": "integer",
-            "unit": "fen",
+            **MONEY,
             "mode": "ladder",
-            "ladder": {"kind": "two_digits", "from": 1000, "to": 1_000_000},
+            "ladder": {"kind": "two_digits", "from": "10", "to": "10000"},
         },
         {
             "name": "balance",
-            "type": "integer",
-            "unit": "fen",
+            **MONEY,
             "mode": "ladder",
-            "ladder": {"kind": "one_digit", "from": 1000, "to": 90_000, "mirrored": True},
+            "ladder": {"kind": "one_digit", "from": "10", "to": "900", "mirrored": True},
         },
         {
             "name": "filed_on",
@@ -64,17 +69,72 @@ LEVY = {
     "fields": [
         {"name": "kind", "type": "code", "mode": "plain"},
         {"name": "place", "type": "enum", "mode": "enum", "members": ["north", "south", "west"]},
-        {"name": "paid", "type": "integer", "unit": "fen", "mode": "ladder", "ladder": ONE},
+        {"name": "paid", **MONEY, "mode": "ladder", "ladder": ONE},
         {"name": "grade", "type": "enum", "mode": "enum", "members": ["C", "B", "A"]},
     ],
 }
-LEVY_VALUES = {"kind": "vat", "place": "south", "paid": 386_400, "grade": "B"}
+LEVY_VALUES = {"kind": "vat", "place": "south", "paid": fen(386_400), "grade": "B"}
+MORE = {
+    "name": "firm_more",
+    "version": 2,
+    "fields": [
+        {
+            "name": "insured",
+            "type": "integer",
+            "unit": "persons",
+            "mode": "ladder",
+            "ladder": {"kind": "two_digits", "from": 10, "to": 400, "also": [1, 301]},
+        },
+        {
+            "name": "change",
+            "type": "integer",
+            "unit": "percent",
+            "scale": 1,
+            "mode": "ladder",
+            "ladder": {"kind": "integers", "from": "-20", "to": "20", "step": "2.5", "also": ["30", "33.3"]},
+        },
+        {
+            "name": "valid_to",
+            "type": "date",
+            "mode": "ladder",
+            "none_on_record": True,
+            "no_end": True,
+            "ladder": {"kind": "months", "from": "2026-01", "to": "2027-12", "also": ["2026-06-30", "2026-12-31"]},
+        },
+        {
+            "name": "listed_until",
+            "type": "month",
+            "mode": "ladder",
+            "optional": True,
+            "no_end": True,
+            "ladder": {"kind": "months", "from": "2026-01", "to": "2026-12"},
+        },
+        {
+            "name": "pledged",
+            "type": "codes",
+            "mode": "enum",
+            "optional": True,
+            "members": ["land", "shares", "goods", "rights"],
+        },
+        {"name": "share", "type": "integer", "unit": "percent", "scale": 4, "mode": "plain"},
+        {"name": "loss", **MONEY, "resolution": "100", "mode": "plain"},
+    ],
+}
+MORE_VALUES = {
+    "insured": 300,
+    "change": "-12.5",
+    "valid_to": "no end",
+    "listed_until": "2026-08",
+    "pledged": ["land", "goods"],
+    "share": "33.3333",
+    "loss": "-1286400",
+}
 LONE = {"name": "lone", "version": 1, "fields": [{"name": "subject_id", "type": "code", "mode": "plain"}]}
-SPECS = {spec["name"]: spec for spec in (FIRM, FINE, LONE)}
+SPECS = {spec["name"]: spec for spec in (FIRM, FINE, MORE, LONE)}
 VALUES = {
     "kind": "10101",
-    "paid": 386_400,
-    "sales": 386_400,
+    "paid": fen(386_400),
+    "sales": fen(386_400),
     "grade": "B",
     "last_month": "2025-11",
     "count": 0,
@@ -84,7 +144,7 @@ VALUES = {
     "note": "Caf\u00e9 示例",
     "since": "1969-12",
 }
-FINE_VALUES = {"income": 47_213, "balance": -3500, "filed_on": "2026-02-28"}
+FINE_VALUES = {"income": fen(47_213), "balance": fen(-3500), "filed_on": "2026-02-28"}
 
 
 def h(*names: object) -> bytes:
@@ -95,7 +155,12 @@ def h(*names: object) -> bytes:
 def field_case(name: str, question: tuple, expect: str, *, as_of: str | None = None, **values: object) -> dict:
     (schema, field), op, *operand = question[0].split("."), *question[1:]
     spec = SPECS[schema]
-    base = {"firm_facts": VALUES, "tax_fine": FINE_VALUES, "lone": {"subject_id": "0x" + "5a" * 32}}[schema]
+    base = {
+        "firm_facts": VALUES,
+        "tax_fine": FINE_VALUES,
+        "firm_more": MORE_VALUES,
+        "lone": {"subject_id": "0x" + "5a" * 32},
+    }[schema]
     raw, seed, i = {**base, **values}, h("seed of", name), naive.index_of(spec, field)
     asked = {"schema": schema, "field": field, "op": op, **({"operand": operand[0]} if operand else {})}
     row = [naive.native(one, raw[one["name"]]) for one in spec["fields"]]
@@ -133,6 +198,10 @@ def plain() -> list[dict]:
         field_case("plain_bool_true", (firm + "listed", "equals", True), yes, listed=True),
         field_case("plain_bool_other", (firm + "listed", "equals", True), no),
         field_case("plain_text_nfc", (firm + "note", "reveal"), yes),
+        field_case("plain_percent", ("firm_more.share", "equals", "33.3333"), yes),
+        field_case("plain_amount_negative", ("firm_more.loss", "equals", "-1286400"), yes),
+        field_case("plain_amount_other", ("firm_more.loss", "equals", "1286400"), no),
+        field_case("plain_amount_lowest", ("firm_more.loss", "reveal"), yes, loss="-90071992547409.91"),
         field_case("plain_one_field_no_path", ("lone.subject_id", "reveal"), yes),
     ]
 
@@ -141,32 +210,83 @@ def ladder() -> list[dict]:
     yes, no, firm, fine = "holds", "does_not_hold", "firm_facts.", "tax_fine."
     paid, count, month = firm + "paid", firm + "count", firm + "last_month"
     return [
-        field_case("at_least_l2", (paid, ">=", 200_000), yes),
-        field_case("at_least_exactly", (paid, ">=", 300_000), yes, paid=300_000),
-        field_case("at_least_one_short", (paid, ">=", 300_000), no, paid=299_999),
-        field_case("at_least_idx_0", (paid, ">=", 100_000), no, paid=99_999),
-        field_case("at_least_idx_k", (paid, ">=", 10_000_000), yes, paid=2**53 - 1),
-        field_case("at_least_l1_at_idx_k", (paid, ">=", 100_000), yes, paid=10_000_000),
-        field_case("below_l5", (paid, "<", 500_000), yes),
-        field_case("below_exactly", (paid, "<", 300_000), no, paid=300_000),
-        field_case("below_l1_idx_0", (paid, "<", 100_000), yes, paid=-5),
-        field_case("below_lk_idx_0", (paid, "<", 10_000_000), yes, paid=0),
-        field_case("between", (paid, "range", [200_000, 600_000]), yes),
-        field_case("between_too_low", (paid, "range", [400_000, 600_000]), no),
-        field_case("between_too_high", (paid, "range", [100_000, 300_000]), no),
-        field_case("other_field_same_ladder", (firm + "sales", ">=", 200_000), yes),
+        field_case("at_least_l2", (paid, ">=", fen(200_000)), yes),
+        field_case("at_least_exactly", (paid, ">=", fen(300_000)), yes, paid=fen(300_000)),
+        field_case("at_least_one_short", (paid, ">=", fen(300_000)), no, paid=fen(299_999)),
+        field_case("at_least_idx_0", (paid, ">=", fen(100_000)), no, paid=fen(99_999)),
+        field_case("at_least_idx_k", (paid, ">=", fen(10_000_000)), yes, paid=fen(2**53 - 1)),
+        field_case("at_least_l1_at_idx_k", (paid, ">=", fen(100_000)), yes, paid=fen(10_000_000)),
+        field_case("below_l5", (paid, "<", fen(500_000)), yes),
+        field_case("below_exactly", (paid, "<", fen(300_000)), no, paid=fen(300_000)),
+        field_case("below_l1_idx_0", (paid, "<", fen(100_000)), yes, paid=fen(-5)),
+        field_case("below_lk_idx_0", (paid, "<", fen(10_000_000)), yes, paid=fen(0)),
+        field_case("between", (paid, "range", [fen(200_000), fen(600_000)]), yes),
+        field_case("between_too_low", (paid, "range", [fen(400_000), fen(600_000)]), no),
+        field_case("between_too_high", (paid, "range", [fen(100_000), fen(300_000)]), no),
+        field_case("other_field_same_ladder", (firm + "sales", ">=", fen(200_000)), yes),
         field_case("integers_negative_threshold", (count, ">=", -1), yes),
         field_case("integers_equals", (count, "equals", 0), yes),
         field_case("month_none_on_record", (month, "<", "2024-06"), yes, last_month="none"),
         field_case("month_some_on_record", (month, ">=", "2025-03"), yes),
         field_case("month_before_as_of", (month, "<", {"as_of_minus_months": 9}), yes, as_of="2026-10-31"),
-        field_case("two_digits_at_least", (fine + "income", ">=", 31_000), yes),
-        field_case("two_digits_below", (fine + "income", "<", 48_000), yes),
-        field_case("two_digits_no", (fine + "income", ">=", 48_000), no),
-        field_case("mirrored_negative", (fine + "balance", ">=", -4000), yes),
-        field_case("mirrored_below_zero", (fine + "balance", "<", 0), yes),
+        field_case("two_digits_at_least", (fine + "income", ">=", fen(31_000)), yes),
+        field_case("two_digits_below", (fine + "income", "<", fen(48_000)), yes),
+        field_case("two_digits_no", (fine + "income", ">=", fen(48_000)), no),
+        field_case("mirrored_negative", (fine + "balance", ">=", fen(-4000)), yes),
+        field_case("mirrored_below_zero", (fine + "balance", "<", fen(0)), yes),
         field_case("days_between", (fine + "filed_on", "range", ["2026-02-01", "2026-03-01"]), yes),
         field_case("days_none_on_record", (fine + "filed_on", ">=", "2026-01-01"), no, filed_on="none"),
+        field_case("days_equal_none", (fine + "filed_on", "equals", "none"), yes, filed_on="none"),
+        field_case("days_equal_no_none", (fine + "filed_on", "equals", "none"), no, filed_on="0001-01-01"),
+        *more_of_ladders(),
+    ]
+
+
+def more_of_ladders() -> list[dict]:
+    yes, no, more = "holds", "does_not_hold", "firm_more."
+    insured, change, valid_to, month = (more + name for name in ("insured", "change", "valid_to", "listed_until"))
+    return [
+        field_case("also_at_most", (insured, "<=", 300), yes),
+        field_case("also_at_most_no", (insured, "<=", 300), no, insured=301),
+        field_case("also_above", (insured, ">", 300), yes, insured=301),
+        field_case("also_equals", (insured, "equals", 300), yes),
+        field_case("also_below_one", (insured, "<", 1), yes, insured=0),
+        field_case("also_at_least_behind_it", (insured, ">=", 310), no),
+        field_case("steps_negative", (change, "<", "-10"), yes),
+        field_case("steps_between", (change, "range", ["-15", "-10"]), yes),
+        field_case("steps_also", (change, ">=", "33.3"), yes, change="33.3"),
+        field_case("steps_also_one_short", (change, ">=", "33.3"), no, change="33.2"),
+        field_case("no_end_at_least", (valid_to, ">=", "2027-12-01"), yes),
+        field_case("no_end_at_most", (valid_to, "<=", "2026-12-30"), no),
+        field_case("no_end_equals", (valid_to, "equals", "no end"), yes),
+        field_case("no_end_equals_no", (valid_to, "equals", "no end"), no, valid_to="9999-12-31"),
+        field_case("no_end_and_none", (valid_to, "equals", "none"), no),
+        field_case("none_beside_no_end", (valid_to, "equals", "none"), yes, valid_to="none"),
+        field_case("date_above_day_before_a_month", (valid_to, ">", "2026-12-31"), yes, valid_to="2027-01-01"),
+        field_case("date_equals_between_own_points", (valid_to, "equals", "2026-12-31"), yes, valid_to="2026-12-31"),
+        field_case("month_above", (month, ">", "2026-07"), yes),
+        field_case("month_at_most_before_as_of", (month, "<=", {"as_of_minus_months": 2}), yes, as_of="2026-10-31"),
+        field_case("month_no_end", (month, "equals", "no end"), yes, listed_until="no end"),
+        field_case("month_above_as_of", (month, ">", {"as_of_minus_months": 0}), no, as_of="2026-10-31"),
+    ]
+
+
+def codes() -> list[dict]:
+    yes, no, pledged = "holds", "does_not_hold", "firm_more.pledged"
+    return [
+        field_case("codes_any", (pledged, "has any of", ["shares", "goods"]), yes),
+        field_case("codes_any_of_two", (pledged, "has any of", ["land", "goods"]), yes),
+        field_case("codes_any_no", (pledged, "has any of", ["shares", "rights"]), no),
+        field_case("codes_none", (pledged, "has none of", ["shares", "rights"]), yes),
+        field_case("codes_none_no", (pledged, "has none of", ["land", "shares", "goods"]), no),
+        field_case(
+            "codes_none_at_all", (pledged, "has none of", ["land", "shares", "goods", "rights"]), yes, pledged=[]
+        ),
+        field_case("codes_all", (pledged, "has all of", ["land", "goods"]), yes),
+        field_case("codes_all_no", (pledged, "has all of", ["land", "shares", "rights"]), no),
+        field_case("codes_all_of_one", (pledged, "has all of", ["goods"]), yes),
+        field_case("codes_reveal", (pledged, "reveal"), yes),
+        field_case("codes_reveal_nothing", (pledged, "reveal"), yes, pledged=[]),
     ]
 
 
@@ -186,7 +306,9 @@ def enum() -> list[dict]:
 def absent() -> list[dict]:
     tell = "cannot_tell"
     return [
-        field_case("absent_ladder", ("firm_facts.sales", ">=", 200_000), tell, sales=None),
+        field_case("absent_ladder", ("firm_facts.sales", ">=", fen(200_000)), tell, sales=None),
+        field_case("absent_codes", ("firm_more.pledged", "has none of", ["land"]), tell, pledged=None),
+        field_case("absent_month_without_end", ("firm_more.listed_until", "equals", "no end"), tell, listed_until=None),
         field_case("absent_text", ("firm_facts.note", "reveal"), tell, note=None),
     ]
 

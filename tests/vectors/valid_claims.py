@@ -2,10 +2,11 @@
 
 from tests.vectors import naive_claim
 from tests.vectors.corrupt import corruption
-from tests.vectors.valid import FINE, FIRM, LEVY, h
+from tests.vectors.valid import FINE, FIRM, LEVY, MORE, fen, h
 
 SPECS = {spec["name"]: spec for spec in (FIRM, FINE)}
 LEVIES = {"levy": LEVY}
+MORES = {"firm_more": MORE}
 OFFICE = "0x" + h("office").hex()
 HOLDS, NOT, UNKNOWN = "holds", "does_not_hold", "cannot_tell"
 
@@ -18,9 +19,9 @@ def question(
     return made | ({} if period is None else {"period": period})
 
 
-PAID = question("paid", ">=", 200_000, "2025")
+PAID = question("paid", ">=", fen(200_000), "2025")
 GRADES = [question("grade", "in", ["A", "B"], year) for year in ("2023", "2024", "2025")]
-INCOME = question("income", "<", 47_000, schema="tax_fine")
+INCOME = question("income", "<", fen(47_000), schema="tax_fine")
 LATE = question("last_month", "<", {"as_of_minus_months": 6})
 
 
@@ -28,7 +29,11 @@ def levy(field: str, op: str, operand: object = None, **named: object) -> dict:
     return {**question(field, op, operand, schema="levy"), **named}
 
 
-VAT = levy("paid", ">=", 200_000, per={"kind": "vat", "place": "south"})
+def more(field: str, op: str, operand: object = None, **named: object) -> dict:
+    return {**question(field, op, operand, schema="firm_more"), **named}
+
+
+VAT = levy("paid", ">=", fen(200_000), per={"kind": "vat", "place": "south"})
 
 
 def case(name: str, claim: dict, *parts: str, specs: dict = SPECS) -> dict:
@@ -47,8 +52,8 @@ def claims() -> list[dict]:
     grades = {"needed": 2, "of": GRADES}
     return [
         case("threshold", PAID, HOLDS),
-        case("fen", question("balance", "<", -3_000, schema="tax_fine"), NOT),
-        case("range", question("paid", "range", [200_000, 300_000]), NOT),
+        case("fen", question("balance", "<", fen(-3_000), schema="tax_fine"), NOT),
+        case("range", question("paid", "range", [fen(200_000), fen(300_000)]), NOT),
         case("months", question("last_month", ">=", "2025-03"), HOLDS),
         case("moving", LATE, HOLDS),
         case("not_in", question("grade", "not in", ["C", "D"], "2025-01-01:2025-06-30"), UNKNOWN),
@@ -68,9 +73,20 @@ def claims() -> list[dict]:
         case("any_one_missing", {"needed": 1, "of": [PAID, INCOME]}, NOT, UNKNOWN),
         case("kind_named", VAT, HOLDS, specs=LEVIES),
         case("total_named", {**VAT, "per": {"kind": "total", "place": "west"}}, HOLDS, specs=LEVIES),
-        case("kind_not_named", levy("paid", "<", 200_000), UNKNOWN, specs=LEVIES),
+        case("kind_not_named", levy("paid", "<", fen(200_000)), UNKNOWN, specs=LEVIES),
         case("department_named", levy("grade", "reveal", issuer=OFFICE), HOLDS, specs=LEVIES),
         case("kind_and_department_named", {**VAT, "issuer": OFFICE}, HOLDS, specs=LEVIES),
+        case("percent", more("change", "<=", "-10.1"), HOLDS, specs=MORES),
+        case("percent_range", more("change", "range", ["-15", "-10"]), NOT, specs=MORES),
+        case("unit", more("insured", ">", 300), HOLDS, specs=MORES),
+        case("no_end", more("valid_to", "equals", "no end", period="2026"), HOLDS, specs=MORES),
+        case("no_end_of_a_month", more("listed_until", "equals", "no end"), NOT, specs=MORES),
+        case("none_of_both_ends", more("valid_to", "equals", "none"), NOT, specs=MORES),
+        case("any_code", more("pledged", "has any of", ["land", "goods"]), HOLDS, specs=MORES),
+        case("no_code", more("pledged", "has none of", ["land", "shares", "goods", "rights"]), NOT, specs=MORES),
+        case("all_codes", more("pledged", "has all of", ["land", "rights"]), HOLDS, specs=MORES),
+        case("amount_below_zero", more("loss", "equals", "-0.01"), NOT, specs=MORES),
+        case("moving_at_most", question("last_month", "<=", {"as_of_minus_months": 6}), NOT),
         case("kinds_combined", {"needed": 1, "of": [{**VAT, "issuer": OFFICE}, VAT]}, HOLDS, NOT, specs=LEVIES),
     ]
 
@@ -92,7 +108,7 @@ REFUSED = [
     ("t16_too_many_parts", "too_large", ("/question/of", [question("count", ">=", n) for n in range(13)])),
     ("x_separator_in_a_part", "question_malformed", ("/question/of/1", question("note", "equals", "a; b"))),
     ("t16_too_long", "question_malformed", ("/question/of/1", question("note", "equals", "x" * 1000))),
-    ("p4_part_off_ladder", "off_ladder", ("/question/of/1", question("paid", ">=", 250_000))),
+    ("p4_part_off_ladder", "off_ladder", ("/question/of/1", question("paid", ">=", fen(250_000)))),
     ("t8_part_of_no_field", "field_unknown", ("/question/of/1", question("colour", "reveal"))),
 ]
 NAMED = [
@@ -121,6 +137,8 @@ TEXTS = [
     ("x_unknown_word", "question_malformed", "none(firm_facts.count >= 1; firm_facts.count < 3)"),
     ("x_after_the_end", "question_malformed", "all(firm_facts.count >= 1; firm_facts.count < 3) during 2025"),
     ("p4_three_of_two", "value_out_of_range", "3 of (firm_facts.count >= 1; firm_facts.count < 3)"),
+    ("t13_other_currency", "currency_differs", "any(firm_facts.paid >= 2000 USD; firm_facts.count < 3)"),
+    ("t13_other_unit", "unit_unknown", "any(firm_facts.paid >= 2000 yuan; firm_facts.count < 3)"),
     ("t13_no_unit", "unit_missing", "any(firm_facts.paid >= 2000; firm_facts.count < 3)"),
     ("t13_fraction_of_a_fen", "value_malformed", "any(firm_facts.paid >= 2000.001 CNY; firm_facts.count < 3)"),
 ]

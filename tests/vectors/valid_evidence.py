@@ -10,7 +10,9 @@ from tests.vectors.evidence_world import (
     BY_TAX,
     CHAIN_ID,
     CONTRACTS,
+    COURT,
     DAY,
+    DOLLAR_LEVY,
     EITHER,
     EVER,
     GENESIS,
@@ -28,7 +30,11 @@ from tests.vectors.evidence_world import (
     OTHER_KIND,
     PAID,
     RAW,
+    RECOVERED,
+    REGISTER_KEYS,
+    REGISTERED,
     REGISTRAR,
+    ROTATED,
     SALES,
     SALES_THEN,
     SEALER,
@@ -41,7 +47,7 @@ from tests.vectors.evidence_world import (
     trust,
 )
 from tests.vectors.naive import hexed
-from tests.vectors.valid import h
+from tests.vectors.valid import fen, h
 
 ANCHORED = NOW - 4 * DAY
 TODAY, TOMORROW = "2026-11-11", "2026-11-12"
@@ -49,16 +55,41 @@ ONE = World()
 QBFT = World(engine="qbft")
 BARE = World(questions=(GRADE_THEN, PAID), receipt=None, terms={"departments": [hexed(TAX)]})
 KINDS = {"kind": "vat", "place": "south"}
-VAT = {"schema": "levy", "field": "paid", "op": ">=", "operand": 200_000, "per": KINDS}
+VAT = {"schema": "levy", "field": "paid", "op": ">=", "operand": fen(200_000), "per": KINDS}
 LEVIED = {"schema": "levy", "field": "grade", "op": "in", "operand": ["B", "A"]}
 OF_TAX = {**LEVIED, "issuer": hexed(TAX)}
 TOTAL = {"kind": "total", "place": "south"}
 SUMMED = {**RAW, "levy": {**RAW["levy"], "kind": "total"}}
 NAMED = World(questions=(VAT, LEVIED))
+SETTLED = World(
+    questions=tuple(
+        {"schema": "firm_more", "field": field, "op": op, "operand": operand}
+        for field, op, operand in (
+            ("pledged", "has any of", ["shares", "goods"]),
+            ("pledged", "has none of", ["land", "rights"]),
+            ("pledged", "has all of", ["land", "goods"]),
+            ("valid_to", "equals", "no end"),
+            ("valid_to", "<=", "2026-12-30"),
+            ("change", "<", "-10"),
+            ("insured", "<=", 300),
+            ("share", "equals", "33.3333"),
+        )
+    )
+)
+DOLLARS = NAMED.but(shown_by={"levy": DOLLAR_LEVY})
 OLD = NAMED.but(shown_by={"levy": OLD_LEVY})
 REVEALED = BARE.but(questions=({"schema": "firm_facts", "field": "kind", "op": "reveal", "period": "2025"},))
 PASSKEY = World(passkey={}, signers=(0, 2))
-OFF_LADDER = {**PAID, "operand": 250_000}
+OFF_LADDER = {**PAID, "operand": fen(250_000)}
+OF_COURT = ONE.but(receipt={"member": hexed(COURT)}, use={"answered_by": hexed(COURT)}, standings={COURT: (1, 1)})
+GRANTED = NOW - 2 * DAY
+FIRST = (0, NOW - 90 * DAY, REGISTERED, 0, 0)
+TAKEN = (1, NOW - 50 * DAY, RECOVERED, 0, 1)
+"""A recovery by the second key of the registrar."""
+STOLEN = {1: (*EVER[:2], NOW - 60 * DAY)}
+RESUMED = World(resumed={})
+HANDED_ON = (FIRST, (1, NOW - DAY // 2, ROTATED, 0, 0))
+"""Other controllers since half a day before the answer."""
 FOUR = World(questions=(PAID, GRADE, INCOME, BOTH))
 
 
@@ -95,23 +126,88 @@ def holds(name: str, world: World, verdicts: str = "yn", **more: Any) -> Case:
     )
 
 
+def controllers() -> list[Case]:
+    """Entries of which the last one that counts is in force."""
+    rotated, later = (1, NOW - 3 * DAY, ROTATED, 0, 0), (1, GRANTED + 1, ROTATED, 0, 0)
+    kept = (2, NOW - 40 * DAY, ROTATED, 1, 0)
+    again = (1, NOW - 3 * DAY, REGISTERED, 0, 1)
+    return [
+        holds("k7_rotated_before_the_grant", ONE.but(entries=(FIRST, rotated), entry=1)),
+        holds("k7_rotated_after_the_grant", ONE.but(entries=(FIRST, later))),
+        holds("k7_rotated_at_the_grant", ONE.but(entries=(FIRST, (1, GRANTED, ROTATED, 0, 0)), entry=1)),
+        holds("k6_recovered_before_the_grant", ONE.but(entries=(FIRST, TAKEN), entry=1)),
+        holds("k6_recovered_by_a_stolen_key", ONE.but(entries=(FIRST, TAKEN), register_keys=STOLEN)),
+        holds("k6_rotated_after_a_stolen_recovery", ONE.but(entries=(FIRST, TAKEN, kept), register_keys=STOLEN)),
+        holds(
+            "k6_key_compromised_after_the_recovery",
+            ONE.but(entries=(FIRST, TAKEN), entry=1, register_keys={1: (*EVER[:2], TAKEN[1] + 1)}),
+        ),
+        holds("k6_register_key_ended", ONE.but(register_keys={0: (0, NOW - 8 * DAY, 0)})),
+        holds("k6_two_keys_of_the_registrar", ONE.but(entries=(again,), entry=1)),
+        holds(
+            "k6_not_marked_later",
+            ONE.but(entries=(FIRST, TAKEN), entry=1),
+            later=(statement(0, member=REGISTRAR, secret=REGISTER_KEYS[1]),),
+        ),
+        holds("k23_two_persons_of_three_devices", ONE.but(persons=(1, 1, 2), signers=(0, 2))),
+        holds("k23_other_device_of_a_person", ONE.but(persons=(1, 1, 2), signers=(1, 2))),
+        holds("k23_person_255", ONE.but(persons=(255, 7, 9))),
+    ]
+
+
+def holds_of_subjects() -> list[Case]:
+    """Holds that had ended, or had not begun."""
+    entries = (FIRST, (1, NOW - 3 * DAY, RECOVERED, 0, 1))
+    return [
+        holds("k24_held_until_the_grant", ONE.but(holds=(GRANTED - 14 * DAY,))),
+        holds("k24_held_long_before_and_in_between", ONE.but(holds=(GRANTED - 80 * DAY, GRANTED - 14 * DAY))),
+        holds("k24_hold_that_a_recovery_ended", ONE.but(entries=entries, entry=1, holds=(NOW - 4 * DAY,))),
+    ]
+
+
+def resumptions() -> list[Case]:
+    """Consents that were paused and go on by the controllers' word."""
+    return [
+        holds("k1_resumed", RESUMED),
+        holds("k1_resumed_for_the_second_time", ONE.but(resumed={"number": 4})),
+        holds("k1_resumed_by_two_others", ONE.but(resumed={"signers": (1, 2)})),
+        holds("k1_resumed_by_those_then_in_force", ONE.but(entries=HANDED_ON, resumed={"set": 1})),
+        holds("k1_resumed_by_passkey", ONE.but(passkey={}, resumed={"signers": (0, 2)})),
+    ]
+
+
+def uses() -> list[Case]:
+    """Uses of any number, in any order, answered in time."""
+    earlier = h("an earlier ticket")
+    return [
+        holds("k2_first_use", ONE.but(others=())),
+        holds("k2_last_use", ONE.but(use={"number": 3}, others=((2, earlier, NOW - 9), (1, h("first"), NOW - 8)))),
+        holds("k2_one_use_of_one", ONE.but(use={"number": 1}, others=(), bounds={"max_uses": 1})),
+        holds("k2_use_96", ONE.but(use={"number": 96}, bounds={"max_uses": 96})),
+        holds("k2_answered_600_seconds_later", ONE.but(counted={"time": NOW - 600})),
+        holds("k2_counted_at_its_last_second", ONE.but(use={"not_after": NOW})),
+        holds("k2_answered_after_it_ended", ONE.but(use={"not_after": NOW - 5}, counted={"time": NOW - 5})),
+    ]
+
+
 def statement(
     mark: int,
     *,
     member: bytes = TAX,
+    secret: bytes | None = None,
     number: int = 5000,
     world: World = ONE,
     contracts: dict = CONTRACTS,
     **changes: Any,
 ) -> dict:
     """What the chain says of a member's key at a later block, which is sealed as those of ``world``."""
-    key = state.address(MEMBER_KEYS[member])
+    key = state.address(secret or MEMBER_KEYS[member])
     words = state.key_words(member, key, (*EVER[:2], mark))
     held = state.State(contracts, words, 12)
     fields = state.header_fields(held.root, number, NOW + 30 * DAY, b"credence", state.address(SEALER))
     header, seal, _ = seal_block(world, fields)
     return {
-        "format": "credence-keys/v1",
+        "format": "credence-keys/v2",
         "network": {"chain_id": CHAIN_ID, "genesis": hexed(GENESIS)},
         "keys": [{"member": hexed(member), "key": hexed(key)}],
         "block": {"header": hexed(header), "seal": None if seal is None else hexed(seal)},
@@ -178,18 +274,21 @@ def evidence() -> list[Case]:
         holds("qbft_vote_out", QBFT.but(committed={"vote": [h("voted on")[:20], b""]})),
         holds("qbft_validators_grow_later", QBFT, trust=grown),
         holds("sealer_changed_before_and_after", ONE, trust=later_sealer),
-        holds("controllers_of_second_entry", ONE.but(entries=((0, 5), (1, NOW - 3 * DAY)), entry=1)),
-        holds("controllers_change_after_the_grant", ONE.but(entries=((0, 5), (1, NOW - 2 * DAY + 1)))),
-        holds("controllers_since_the_grant", ONE.but(entries=((0, NOW - 2 * DAY),))),
+        holds("controllers_since_the_grant", ONE.but(entries=((0, GRANTED, REGISTERED, 0, 0),))),
+        *controllers(),
+        *holds_of_subjects(),
+        *resumptions(),
+        *uses(),
         holds("two_other_controllers_sign", ONE.but(signers=(0, 2))),
         holds("one_of_two_parts_shows_a_yes", ONE.but(questions=(EITHER,)), "y"),
         holds("two_of_two_parts_show_a_no", ONE.but(questions=(NEITHER,)), "n"),
         holds("e2_keeper_with_all_roles", ONE.but(standings={HOST: (15, 1)})),
+        holds("e2_keeper_that_is_a_department", ONE.but(standings={HOST: (1, 1)})),
+        holds("e2_court_that_was_asked", OF_COURT),
         holds("e5_yes_without_consent_to_reveal", ONE.but(questions=(KIND,)), "y"),
         holds("e5_no_with_consent_to_reveal", ONE.but(questions=(OTHER_KIND,), terms=revealing("during 2025")), "n"),
         holds("e5_no_that_needs_disclosure", ONE.but(questions=(OTHER_KIND,), told={0: NEEDS_DISCLOSURE}), "?"),
         holds("e5_statement_of_a_block_of_this_number", ONE, later=(statement(0, number=1000),)),
-        holds("last_use", ONE.but(record={"uses": 3})),
         holds("h9_compromised_after_anchoring", ONE.but(keys={TAX: (*EVER[:2], ANCHORED + 1)})),
         holds("h9_marked_later_from_after_anchoring", ONE, later=(statement(ANCHORED + 1),)),
         holds("h9_not_marked_later", ONE, later=(statement(0), statement(0, member=REGISTRAR))),
@@ -208,6 +307,8 @@ def evidence() -> list[Case]:
         holds("f4_department_named", NAMED.but(questions=(OF_TAX, {**VAT, "issuer": hexed(TAX)})), "yy"),
         holds("l6_two_versions_of_a_schema", OLD, "yy"),
         holds("l6_other_version_told_by_the_host", OLD.but(told={1: HOST_SAYS}), "y?"),
+        holds("l6_other_currency_told_by_the_host", DOLLARS.but(told={0: HOST_SAYS}), "?y"),
+        holds("values_of_version_2", SETTLED, "ynyynyyy"),
         holds("x_revealed", REVEALED, "y"),
         holds("x_passkey", PASSKEY),
         holds("x_passkey_with_extensions", PASSKEY.but(passkey={"flags": 0x85, "extra": b"\xa0"})),

@@ -17,6 +17,7 @@ from pydantic import (
 
 from api.http.model.base import (
     EXAMPLE,
+    Address,
     AnswerModel,
     Count,
     Hex32,
@@ -27,15 +28,18 @@ from api.http.model.base import (
     example,
     missing_member,
     refused,
+    shown,
     unknown_member,
     whole,
 )
-from api.http.model.subject import Controllers, SignatureJson, Signatures
+from api.http.model.controllers import Controllers, SignatureJson, Signatures
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import VERSION, Change
+from ledger_node.domain.consent import Bounds as SignedBounds
 from ledger_node.domain.consent import ConsentRequest as AskedTerms
 from ledger_node.domain.consent import Terms as SignedTerms
-from ledger_node.domain.consent_schema import REQUEST_SCHEMA, TERMS_SCHEMA
+from ledger_node.domain.consent_act import Change
+from ledger_node.domain.consent_schema import BOUNDS_SCHEMA, REQUEST_SCHEMA, TERMS_SCHEMA
+from ledger_node.domain.consent_scope import VERSION
 from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.json_object import JsonObject
@@ -57,17 +61,35 @@ REQUEST_EXAMPLE: Final[dict[str, Any]] = {
     "expires_at": 1797000000,
     "max_uses": 3,
     "retention_days": 30,
+    "spend_key": "0x" + "66" * 20,
     "salt": "0x" + "44" * 32,
 }
+_NOT_OF_TERMS: Final = {"not_before", "expires_at", "max_uses", "spend_key"}
 TERMS_EXAMPLE: Final[dict[str, Any]] = {
-    **REQUEST_EXAMPLE,
+    **{name: value for name, value in REQUEST_EXAMPLE.items() if name not in _NOT_OF_TERMS},
     "language": "zh",
     "text_digest": "0x" + "55" * 32,
-    "revocation_hash": "0x" + "33" * 32,
+}
+BOUNDS_EXAMPLE: Final[dict[str, Any]] = {
+    "not_before": 1795000000,
+    "expires_at": 1797000000,
+    "max_uses": 3,
+    "grant_before": 1795600000,
+    "spend_key": "0x" + "66" * 20,
+    "steward_key": "0x" + "77" * 20,
+    "withdrawal_hash": "0x" + "33" * 32,
+}
+
+_SECRET_EXAMPLE: Final[dict[str, Any]] = {
+    "terms_hash": "0x" + "4b" * 32,
+    "bounds": BOUNDS_EXAMPLE,
+    "secret": "0x" + "5a" * 32,
 }
 
 
-def _documented(schema: Mapping[str, JSON], example: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+def documented(schema: Mapping[str, JSON], example: Mapping[str, Any]) -> Callable[[dict[str, Any]], None]:
+    """Return what describes a model by a schema of its own."""
+
     def replace(generated: dict[str, Any]) -> None:
         generated.clear()
         generated.update(schema, **{EXAMPLE: example})
@@ -88,16 +110,23 @@ def _read_by(reader: Callable[[JSON], object]) -> AfterValidator:
 
 class ConsentRequestTerms(
     RootModel[Annotated[dict[str, Any], _read_by(AskedTerms.from_json)]],
-    json_schema_extra=_documented(REQUEST_SCHEMA, REQUEST_EXAMPLE),
+    json_schema_extra=documented(REQUEST_SCHEMA, REQUEST_EXAMPLE),
 ):
     """What a bank asks for; it binds nobody until the subject signs terms."""
 
 
 class ConsentTerms(
     RootModel[Annotated[dict[str, Any], _read_by(SignedTerms.from_json)]],
-    json_schema_extra=_documented(TERMS_SCHEMA, TERMS_EXAMPLE),
+    json_schema_extra=documented(TERMS_SCHEMA, TERMS_EXAMPLE),
 ):
-    """Terms of a consent, as the subject's controllers sign them."""
+    """Terms of a consent: with the bounds they are what the subject's controllers sign."""
+
+
+class ConsentBounds(
+    RootModel[Annotated[dict[str, Any], _read_by(SignedBounds.from_json)]],
+    json_schema_extra=documented(BOUNDS_SCHEMA, BOUNDS_EXAMPLE),
+):
+    """What the ledger holds of a consent in the open: times, number of uses, and the keys that act for it."""
 
 
 AskedByBank: TypeAlias = Annotated[
@@ -108,13 +137,18 @@ SignedBySubject: TypeAlias = Annotated[
     SignedTerms,
     Strict(lambda record, name: SignedTerms.from_json(record.take(name)), ConsentTerms),
 ]
+BoundsOfConsent: TypeAlias = Annotated[
+    SignedBounds,
+    Strict(lambda record, name: SignedBounds.from_json(record.take(name)), ConsentBounds),
+]
 
 
 class ShownConsent(AnswerModel):
-    """A consent with what makes it one: terms, the signatures on them, and who signed."""
+    """A consent with what makes it one: terms and bounds, the signatures on them, and who signed."""
 
     id: HexText
     terms: ConsentTerms
+    bounds: ConsentBounds
     signatures: list[SignatureJson]
     controllers: Controllers
 
@@ -127,6 +161,7 @@ class Consent(ShownConsent):
     text: Annotated[str, Field(examples=["the words that were shown before signing"])]
     request: Annotated[HexText | None, Field(description="the request that it answers")]
     uses: Count
+    free_numbers: Annotated[list[Count], Field(description="numbers of uses that are not used yet"), shown([2, 3])]
     changes: Count
     granted_at: Time | None
 
@@ -138,9 +173,10 @@ class ConsentList(AnswerModel):
 
 
 class Grant(RequestModel):
-    """Terms, and the signatures that are the authority, whoever delivers them."""
+    """Terms and bounds, and the signatures that are the authority, whoever delivers them."""
 
     terms: SignedBySubject
+    bounds: BoundsOfConsent
     signatures: Signatures
     request: Annotated[Hex32 | None, Field(description="the request that this answers")] = None
 
@@ -199,11 +235,35 @@ class WithdrawnConsent(AnswerModel):
     state: Literal["withdrawn"] = "withdrawn"
 
 
+class StewardKeyRequest(RequestModel):
+    """Terms that the subject is about to sign."""
+
+    terms: SignedBySubject
+
+
+class StewardKey(AnswerModel):
+    """The address of the key by which this instance acts for a consent, as its controllers say."""
+
+    steward_key: Address
+
+
+class SecretWithdrawal(RequestModel, json_schema_extra=example(_SECRET_EXAMPLE)):
+    """What leads to a consent's id, and its secret; the struct hash of the terms says nothing of them."""
+
+    terms_hash: Hex32
+    bounds: BoundsOfConsent
+    secret: Hex32
+
+
 class ConsentRequest(AnswerModel):
-    """A request, and how it stands with it; it is ``pending`` until the ledger holds it."""
+    """A request, and how it stands with it; it is ``pending`` until the ledger holds it.
+
+    ``answer_key``: the address of the key that answers it on the ledger.
+    """
 
     id: HexText
     request: ConsentRequestTerms
+    answer_key: Address
     requested_at: Time
     state: Literal["pending", "open", "granted", "refused"]
 
@@ -212,25 +272,6 @@ class ConsentRequestList(AnswerModel):
     """The newest requests."""
 
     requests: list[ConsentRequest]
-
-
-class NewConsentRequest(RequestModel):
-    """What a bank would like to be granted."""
-
-    request: AskedByBank
-
-
-class Refusal(RequestModel):
-    """Signatures over the refusal statement."""
-
-    signatures: Signatures
-
-
-class RefusedRequest(AnswerModel):
-    """A request that was refused."""
-
-    request: Hex32
-    state: Literal["refused"] = "refused"
 
 
 class ConsentTextRequest(RequestModel):

@@ -32,6 +32,7 @@ class Problem(AnswerModel):
     reason: Reason
     field: Blamed = absent()
     trace_id: TraceId = absent()
+    free_number: Annotated[int, Field(description="where a number is taken: one that can be used")] = absent()
 
 
 class OAuthError(AnswerModel):

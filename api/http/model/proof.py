@@ -64,6 +64,15 @@ class BitsOpening(AnswerModel):
     shut: dict[str, HexText]
 
 
+class CodesOpening(AnswerModel):
+    """For some members of a set that it has them, or has not, and digests of the others."""
+
+    kind: Literal["codes"]
+    present: dict[str, HexText]
+    missing: dict[str, HexText]
+    shut: dict[str, HexText]
+
+
 class AbsentOpening(AnswerModel):
     """There is no value."""
 
@@ -95,7 +104,7 @@ class BetweenOpening(AnswerModel):
 
 
 Opening: TypeAlias = Annotated[
-    AtLeastOpening | BelowOpening | BetweenOpening | PlainOpening | BitsOpening | AbsentOpening,
+    AtLeastOpening | BelowOpening | BetweenOpening | PlainOpening | BitsOpening | CodesOpening | AbsentOpening,
     Field(discriminator="kind"),
 ]
 

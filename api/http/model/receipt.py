@@ -4,10 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.http.model.base import Address, AnswerModel, Count, HexText, SignatureText, absent
+from api.http.model.base import Address, AnswerModel, Count, HexText, SignatureText, Time, absent
 from api.http.model.consent import ConsentRequestTerms, ShownConsent
+from api.http.model.controllers import Controllers, SignatureJson
 from api.http.model.proof import Block
-from api.http.model.subject import Controllers, SignatureJson
 from ledger_node.domain.receipt import FORMAT, Act
 
 
@@ -18,11 +18,20 @@ class SignedAct(AnswerModel):
     signatures: list[SignatureJson]
 
 
+class BankWord(AnswerModel):
+    """What the bank's spend key signed for a use, beside its number and ticket."""
+
+    not_after: Time
+    signature: SignatureText
+
+
 class Basis(AnswerModel):
-    """What an act rests on: the consent, of a refusal the request; and the signed word or the secret."""
+    """What an act rests on: the consent, of a refusal the request; and who signed for it, or the secret."""
 
     consent: ShownConsent = absent()
     request: ConsentRequestTerms = absent()
+    answer_key: Address = absent()
+    use: BankWord = absent()
     word: SignedAct = absent()
     secret: HexText = absent()
 
@@ -39,7 +48,7 @@ class Receipt(AnswerModel):
     transaction: HexText
     block: Block
     number: Annotated[int, Field(description="which change or use of the consent it was, else 0", examples=[0])]
-    use: HexText | None
+    use: Annotated[HexText | None, Field(description="the ticket of the use")]
     basis: Basis
     signature: SignatureText
 

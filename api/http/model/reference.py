@@ -21,6 +21,7 @@ class Ledger(AnswerModel):
             json_schema_extra={EXAMPLE: {"ConsentRegistry": "0x" + "19" * 20}},
         ),
     ]
+    answers: Annotated[HexText, Field(description="id of the member that answers here, for the uses of banks")]
     head: Block
 
 

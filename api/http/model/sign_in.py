@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from api.http.model.base import AnswerModel, Count, Hex32, HexText, RequestModel, Strict, absent, shown, whole
-from api.http.model.subject import SignatureJson
+from api.http.model.controllers import SignatureJson
 from api.sign_in.protocol.assertion import MAX_KEYS, stated_keys
 from api.sign_in.protocol.jose import Algorithm
 from ledger_node.domain.canonical import JSON

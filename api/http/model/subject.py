@@ -1,111 +1,27 @@
 """Subjects: their controllers, what these sign, and how control changes hands."""
 
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field
 
 from api.http.model.base import (
-    EXAMPLE,
-    Address,
     AnswerModel,
     Count,
     Hex32,
     HexText,
     RequestModel,
-    SignatureText,
     Strict,
     Time,
-    absent,
-    example,
-    opened,
+    missing_member,
     shown,
     whole,
 )
+from api.http.model.controllers import ControllerKeys, Controllers, Deadline, SignatureJson, Signatures, Threshold
 from api.services.subject.controller_change import ChangeKind
-from ledger_node.domain.consent import signatures_from_json
+from ledger_node.domain.controller_act import Hold
 from ledger_node.domain.credit_code import parse_credit_code
-from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import JsonObject
-from ledger_node.domain.passkey import KIND
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.subject import MAX_CONTROLLERS, ControllerKey, Signature, keys_from_json
-
-MAX_SIGNATURES: Final = 16
-_Bytes: TypeAlias = Annotated[str, Field(pattern="^0x([0-9a-f]{2})*$", examples=["0x5a5a"])]
-ADDRESS_EXAMPLE: Final = "0x19e7e376e7c213b7e7e7e46cc70a5dd086daff2a"
-PASSKEY_EXAMPLE: Final[dict[str, Any]] = {
-    "kind": KIND,
-    "rp_id_hash": "0x" + "77" * 32,
-    # the base point of the curve (SEC 2), which is the public key of the private key 1
-    "public_key": "0x6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296"
-    "4fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5",
-}
-
-
-class Passkey(AnswerModel, json_schema_extra={EXAMPLE: PASSKEY_EXAMPLE}):
-    """A controller that is a passkey."""
-
-    kind: Literal["passkey"]
-    rp_id_hash: Annotated[HexText, Field(description="SHA-256 of the domain that the passkey was made for")]
-    public_key: Annotated[str, Field(pattern="^0x[0-9a-f]{128}$", description="point of P-256: x, then y")]
-
-
-class Assertion(AnswerModel, json_schema_extra={}):
-    """A WebAuthn assertion of a passkey, with the digest as its challenge."""
-
-    authenticator_data: _Bytes
-    client_data_json: _Bytes
-    signature: Annotated[_Bytes, Field(description="ES256, in DER or as 64 bytes r, s")]
-
-
-class Controllers(
-    AnswerModel,
-    json_schema_extra=example({"addresses": ["0x" + "19" * 20], "threshold": 1, "salt": "0x" + "5a" * 32}, opened),
-):
-    """Who controls a subject: ``addresses``, or ``keys`` where there are passkeys; ``threshold`` of them sign."""
-
-    addresses: list[Address] = absent()
-    keys: list[Address | Passkey] = absent()
-    threshold: int
-    salt: HexText
-
-
-SignatureJson: TypeAlias = SignatureText | Assertion
-"""A signature as answers show it."""
-SignatureList: TypeAlias = Annotated[list[SignatureJson], Field(max_length=MAX_SIGNATURES), shown(["0x" + "5a" * 65])]
-
-
-def _signatures(record: JsonObject, name: str) -> tuple[Signature, ...]:
-    return signatures_from_json(record.items(name, max_items=MAX_SIGNATURES))
-
-
-def _keys(record: JsonObject, name: str) -> tuple[ControllerKey, ...]:
-    keys = keys_from_json(record.items(name, max_items=MAX_CONTROLLERS))
-    if any(isinstance(key, bytes) and not any(key) for key in keys):
-        raise InvalidInputError(Reason.REQUEST_INVALID, "the zero address is nobody's", field="controllers")
-    return keys
-
-
-Signatures: TypeAlias = Annotated[tuple[Signature, ...], Strict(_signatures, SignatureList)]
-"""Signatures of controllers, as requests bring them."""
-ControllerKeys: TypeAlias = Annotated[
-    tuple[ControllerKey, ...],
-    Strict(
-        _keys,
-        Annotated[
-            list[Annotated[str, Field(pattern="^0x[0-9a-fA-F]{40}$")] | Passkey],
-            Field(
-                min_length=1,
-                max_length=MAX_CONTROLLERS,
-                json_schema_extra={EXAMPLE: [ADDRESS_EXAMPLE, PASSKEY_EXAMPLE]},
-            ),
-        ],
-    ),
-]
-"""Addresses and passkeys, as requests bring them."""
-
-
-Threshold: TypeAlias = Annotated[int, whole(low=1, high=MAX_CONTROLLERS)]
+from ledger_node.domain.subject import Signature
 
 MAX_ENTRY: Final = 2**32 - 1
 CreditCode = Annotated[
@@ -140,12 +56,15 @@ class RegisteredSubject(AnswerModel):
     registration: Hex32
 
 
+EntryOrigin: TypeAlias = Literal["registration", "rotation", "recovery"]
+
+
 class ControllerEntry(AnswerModel):
     """Who controls a subject from ``since`` on; null where the ledger does not hold the entry yet."""
 
     entry: Count
     since: Time | None
-    by: Literal["registration", "rotation", "recovery"]
+    by: EntryOrigin
     recovery: Annotated[int | None, Field(description="number of the recovery that it completed")]
     controllers: Controllers
     commitment: HexText
@@ -157,8 +76,12 @@ class PendingRecovery(AnswerModel):
 
     number: Count
     commitment: HexText
-    requested_at: Time
     completable_at: Time
+    lapses_at: Annotated[Time, Field(description="when it is pending no more")]
+    needed_to_cancel: Annotated[
+        int | None,
+        Field(description="how many persons must sign to cancel it now; null where that set is unknown", examples=[1]),
+    ]
     controllers: Controllers | None
 
 
@@ -173,10 +96,24 @@ class RefusedChange(AnswerModel):
     time: Time
 
 
-class Subject(ControllerEntry):
-    """A subject: its present controllers, their predecessors, and the recovery that is pending."""
+class Subject(AnswerModel):
+    """A subject: its present controllers, their predecessors, the recovery that is pending, and whether it is held.
+
+    ``controllers`` is null where the ledger shows a set that this instance does not know: others brought it there.
+    Where no entry counts, because a registrar's key is compromised, ``entry`` and all that is of it are null.
+    """
 
     subject: HexText
+    entry: Count | None
+    since: Time | None
+    by: EntryOrigin | None
+    recovery: Annotated[int | None, Field(description="number of the recovery that it completed")]
+    controllers: Controllers | None
+    commitment: HexText | None
+    signatures: Annotated[list[SignatureJson], Field(description="those on a rotation")]
+    next_entry: Annotated[int, Field(description="the entry that a rotation is signed for", examples=[1])]
+    held_until: Annotated[Time | None, Field(description="when its last hold ends or ended; null if there was none")]
+    next_hold: Annotated[int, Field(description="the number that a hold is signed for", examples=[1])]
     registration: HexText
     history: list[ControllerEntry]
     pending_recovery: PendingRecovery | None
@@ -189,7 +126,8 @@ class Rotation(RequestModel):
     controllers: ControllerKeys
     threshold: Threshold
     salt: Annotated[Hex32, Field(description="random; it hides the controllers in their commitment")]
-    entry: Annotated[int, whole(low=1, high=MAX_ENTRY), Field(description="one more than the present entry")]
+    entry: Annotated[int, whole(low=1, high=MAX_ENTRY), Field(description="next_entry of the subject")]
+    deadline: Deadline
     signatures: Signatures
 
 
@@ -217,17 +155,62 @@ class Recovery(AnswerModel):
 
 
 class RequestedRecovery(Recovery):
-    """A recovery that was requested; times are null until the ledger holds it."""
+    """A recovery that was requested; its time is null until the ledger holds it."""
 
     commitment: Hex32
-    requested_at: Time | None
     completable_at: Time | None
 
 
-class Cancellation(RequestModel):
-    """The signature of a present controller; the registrar needs none for what it requested itself."""
+class SignedUnlessRegistrar(RequestModel):
+    """Signatures of present controllers, good until a deadline; the registrar sends neither."""
 
     signatures: Signatures | None = None
+    deadline: Deadline | None = None
+
+    def signed(self) -> tuple[tuple[Signature, ...], int] | None:
+        """Return signatures and deadline, or None for neither.
+
+        Raises:
+            InvalidInputError: ``field_missing``; one is there without the other.
+        """
+        if self.signatures is None and self.deadline is None:
+            return None
+        for name in ("signatures", "deadline"):
+            if getattr(self, name) is None:
+                raise missing_member(name)
+        return self.signatures or (), self.deadline or 0
+
+
+class Cancellation(SignedUnlessRegistrar):
+    """Signatures of present controllers; the registrar needs none for what it requested itself."""
+
+
+class NewHold(SignedUnlessRegistrar):
+    """The signature of any one present controller on the next hold; the registrar needs none."""
+
+    number: Annotated[int, whole(low=1, high=MAX_ENTRY)] | None = None
+
+    def act(self, subject: bytes) -> tuple[Hold, tuple[Signature, ...]] | None:
+        """Return what was signed and by whom, or None for the registrar's own hold.
+
+        Raises:
+            InvalidInputError: ``field_missing``; not all is there.
+        """
+        signed = self.signed()
+        if signed is None and self.number is None:
+            return None
+        if signed is None or self.number is None:
+            raise missing_member("number" if self.number is None else "signatures")
+        signatures, deadline = signed
+        return Hold(subject, self.number, deadline), signatures
+
+
+class HeldSubject(AnswerModel):
+    """A subject that is held."""
+
+    subject: Hex32
+    number: Count
+    until: Time
 
 
 class CancelledRecovery(Recovery):

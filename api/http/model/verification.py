@@ -7,12 +7,15 @@ from pydantic import Field
 
 from api.catalogue.datatype import schemas
 from api.http.model.base import (
+    Address,
     AnswerModel,
     Count,
     Hex32,
     HexText,
     RequestModel,
+    SignatureText,
     Strict,
+    Time,
     absent,
     example,
     opened,
@@ -21,7 +24,7 @@ from api.http.model.base import (
 )
 from api.http.model.consent import ShownConsent
 from api.http.model.proof import Block, FieldProof, ShownAttestation
-from api.http.model.receipt import Receipt
+from api.http.model.receipt import Receipt, SignedAct
 from ledger_node.domain.access import MAX_OPERATOR
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -30,6 +33,7 @@ from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.presentation import MAX_CLAIMS
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.ticket import UseOrder
 
 Verdict: TypeAlias = Annotated[Outcome, Field(examples=["holds"])]
 
@@ -37,7 +41,7 @@ Verdict: TypeAlias = Annotated[Outcome, Field(examples=["holds"])]
 class Question(
     AnswerModel,
     json_schema_extra=example(
-        {"schema": "tax_payment", "field": "paid_amount", "op": ">=", "operand": 50000000, "period": "2025"}, opened
+        {"schema": "tax_payment", "field": "paid_amount", "op": ">=", "operand": "500000", "period": "2025"}, opened
     ),
 ):
     """A question in JSON form. ``per`` and ``issuer`` say which of several attestations is meant."""
@@ -89,11 +93,36 @@ class ShownSubject(AnswerModel):
     proof: FieldProof
 
 
+class CountedUse(AnswerModel):
+    """A use that the ledger counted, and when."""
+
+    number: Count
+    ticket: HexText
+    time: Time
+
+
+class ShownUse(AnswerModel):
+    """What the ticket of an answer follows from, beside its claims, and all uses of the consent until then."""
+
+    number: Count
+    answered_by: HexText
+    not_after: Time
+    nonce: HexText
+    seed: HexText
+    signature: SignatureText
+    uses: list[CountedUse]
+
+
 class Presentation(AnswerModel):
-    """What a bank checks, and what checks offline; ``consent`` and ``subject`` are null where nothing may be shown."""
+    """What a bank checks, and what checks offline. What is not about claims is null where nothing may be shown.
+
+    ``resumption``: of a consent that was paused, what the controllers signed so that it goes on; else null.
+    """
 
     claims: list[ShownClaim]
     consent: ShownConsent | None
+    resumption: SignedAct | None
+    use: ShownUse | None
     subject: ShownSubject | None
     attestations: list[ShownAttestation]
 
@@ -132,13 +161,32 @@ class VerificationPolicy(RequestModel):
 _EXAMPLE: Final[dict[str, Any]] = {
     "consent": "0x" + "5a" * 32,
     "claims": ["tax_payment.paid_amount >= 500000 CNY during 2025", "tax_credit_rating.grade in {A, B}"],
+    "use": {
+        "number": 1,
+        "answered_by": "0x" + "22" * 32,
+        "not_after": 1795000600,
+        "nonce": "0x" + "33" * 32,
+        "seed": "0x" + "44" * 32,
+        "signature": "0x" + "66" * 64 + "1b",
+    },
     "operator": "credit desk 7",
     "policy": {"max_age_days": 90},
 }
 
 
+class UseWord(AnswerModel):
+    """A use that the consent's spend key signed for just these claims. Nonce and seed are 32 random bytes each."""
+
+    number: Annotated[Count, Field(description="any number from 1 on that is not used yet")]
+    answered_by: Annotated[HexText, Field(description="the member that answers: GET /v1/ledger")]
+    not_after: Annotated[Time, Field(description="at most ten minutes from now")]
+    nonce: HexText
+    seed: HexText
+    signature: SignatureText
+
+
 class VerificationRequest(RequestModel, json_schema_extra=example(_EXAMPLE)):
-    """Questions under a consent."""
+    """Questions under a consent, and the use that they cost."""
 
     consent: Hex32
     claims: Annotated[
@@ -155,6 +203,14 @@ class VerificationRequest(RequestModel, json_schema_extra=example(_EXAMPLE)):
             ],
         ),
     ]
+    use: (
+        Annotated[
+            UseOrder,
+            Strict(lambda record, name: UseOrder.from_json(record.take(name)), UseWord),
+            Field(description="may be left out only if this instance holds your seed: PUT /v1/spend-seed"),
+        ]
+        | None
+    ) = None
     purpose: Annotated[str, text()] | None = None
     operator: (
         Annotated[
@@ -177,6 +233,22 @@ class RecordedUse(AnswerModel):
     transaction: HexText
 
 
+class ControllerKey(AnswerModel):
+    """A registrar and its key, which asked for controllers of the subject."""
+
+    member: HexText
+    key: Address
+
+
+class ControllerQuery(AnswerModel):
+    """Which entries of the subject's controllers, and which holds, tell who controlled it at the times that count."""
+
+    entries: list[Count]
+    begins: list[Count]
+    holds: list[Count]
+    keys: list[ControllerKey]
+
+
 class EvidenceLink(AnswerModel):
     """Where the evidence of an answer lies, and what it must hash to."""
 
@@ -191,7 +263,7 @@ class Verification(AnswerModel):
     use: RecordedUse | None
     uses: Annotated[Count | None, Field(description="how many uses of the consent are spent")]
     max_uses: Count | None
-    controllers_entry: Count
+    controllers: ControllerQuery | None
     evidence: Annotated[EvidenceLink | None, Field(description="a file that checks offline; save it")]
     presentation: Presentation
     receipt: Annotated[Receipt | None, Field(description="that of the use")]

@@ -123,7 +123,9 @@ def _complete(method: str, path: str, operation: JsonObject) -> None:
     if callers:
         operation["security"], operation["x-callers"] = [{"dpop": []}], callers
     takes_body = "requestBody" in operation
-    operation["responses"] |= refusals_of(path, takes_body=takes_body)
+    # what FastAPI says of 422 goes, also where an operation refuses so only by the default
+    operation["responses"].pop("422", None)
+    operation["responses"] |= refusals_of(path, operation)
     if not path.startswith("/v1/"):
         return
     if takes_body and f"{method.upper()} {path}" not in SECRET_ANSWERS:

@@ -1,4 +1,8 @@
-"""How routes refuse: one shared response a status, and which of them a route may answer with."""
+"""How routes refuse: one shared response a status, and which of them a route names.
+
+A route names the statuses after which its caller corrects, looks again or waits. The others may come from any route
+(not signed in, not allowed, headers too large): they are the ``default`` response, the same document with its reason.
+"""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -11,24 +15,13 @@ JsonObject = dict[str, Any]
 
 _TOKEN: Final = "/v1/token"  # noqa: S105 - an address
 _ANYWHERE: Final = {
-    HTTPStatus.BAD_REQUEST: Reason.REQUEST_INVALID,
-    HTTPStatus.REQUEST_URI_TOO_LONG: Reason.QUERY_TOO_LARGE,
-    HTTPStatus.UNPROCESSABLE_ENTITY: Reason.VALUE_MALFORMED,
     HTTPStatus.TOO_MANY_REQUESTS: Reason.RATE_LIMITED,
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: Reason.HEADERS_TOO_LARGE,
-    HTTPStatus.INTERNAL_SERVER_ERROR: Reason.INTERNAL,
     HTTPStatus.SERVICE_UNAVAILABLE: Reason.LEDGER_UNAVAILABLE,
-    HTTPStatus.UNAUTHORIZED: Reason.SIGN_IN_NEEDED,
-    HTTPStatus.FORBIDDEN: Reason.NOT_ALLOWED,
-    HTTPStatus.NOT_FOUND: Reason.NOT_FOUND,
 }
-_WITH_A_BODY: Final = {
-    HTTPStatus.REQUEST_TIMEOUT: Reason.REQUEST_TIMEOUT,
-    HTTPStatus.CONFLICT: Reason.IDEMPOTENCY_IN_PROGRESS,
-    HTTPStatus.GONE: Reason.IDEMPOTENCY_ANSWER_ERASED,
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: Reason.TOO_LARGE,
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: Reason.MEDIA_TYPE_UNSUPPORTED,
-}
+_OF_INPUT: Final = {HTTPStatus.UNPROCESSABLE_ENTITY: Reason.VALUE_MALFORMED}
+_OF_WHAT_IS_NAMED: Final = {HTTPStatus.NOT_FOUND: Reason.NOT_FOUND}
+_OF_A_BODY: Final = {HTTPStatus.CONFLICT: Reason.IDEMPOTENCY_IN_PROGRESS}
+_DEFAULT: Final = "Refused"
 _AS_OAUTH: Final = {
     HTTPStatus.BAD_REQUEST: ("invalid_request", Reason.REQUEST_INVALID),
     HTTPStatus.UNAUTHORIZED: ("invalid_client", Reason.CLIENT_UNKNOWN),
@@ -41,18 +34,27 @@ _LATER: Final = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 
 def refusals() -> Mapping[str, JsonObject]:
     """Return the shared responses by name."""
-    plain = {_name(status): _problem(status, reason) for status, reason in (_ANYWHERE | _WITH_A_BODY).items()}
+    named = _ANYWHERE | _OF_INPUT | _OF_WHAT_IS_NAMED | _OF_A_BODY
+    plain = {_name(status): _problem(status, reason) for status, reason in named.items()}
     oauth = {_name(status, "OAuth"): _oauth(status, code, reason) for status, (code, reason) in _AS_OAUTH.items()}
-    return plain | oauth
+    return plain | oauth | {_DEFAULT: _problem(HTTPStatus.FORBIDDEN, Reason.NOT_ALLOWED, "any other refusal")}
 
 
-def refusals_of(path: str, *, takes_body: bool) -> Mapping[str, JsonObject]:
-    """Return the responses by which a route may refuse, by status."""
-    statuses = [*_ANYWHERE, *(_WITH_A_BODY if takes_body else ())]
-    oauth = _AS_OAUTH if path == _TOKEN else {}
-    return {
-        str(status.value): {"$ref": f"#/components/responses/{_name(status, 'OAuth' if status in oauth else '')}"}
-        for status in statuses
+def refusals_of(path: str, operation: JsonObject) -> Mapping[str, JsonObject]:
+    """Return the responses by which an operation at ``path`` may refuse, by status."""
+    if path == _TOKEN:
+        named = {str(status.value): _name(status, "OAuth") for status in _AS_OAUTH}
+    else:
+        takes_body = "requestBody" in operation
+        statuses = (
+            _ANYWHERE
+            | (_OF_INPUT if takes_body or operation.get("parameters") else {})
+            | (_OF_WHAT_IS_NAMED if "{" in path else {})
+            | (_OF_A_BODY if takes_body else {})
+        )
+        named = {str(status.value): _name(status) for status in sorted(statuses)}
+    return {status: {"$ref": f"#/components/responses/{name}"} for status, name in named.items()} | {
+        "default": {"$ref": f"#/components/responses/{_DEFAULT}"}
     }
 
 
@@ -60,7 +62,7 @@ def _name(status: HTTPStatus, prefix: str = "") -> str:
     return prefix + "".join(word.capitalize() for word in status.name.split("_"))
 
 
-def _problem(status: HTTPStatus, reason: Reason) -> JsonObject:
+def _problem(status: HTTPStatus, reason: Reason, description: str = "") -> JsonObject:
     example = {
         "type": TYPE_PREFIX + reason.value,
         "title": title_of(reason),
@@ -68,7 +70,7 @@ def _problem(status: HTTPStatus, reason: Reason) -> JsonObject:
         "detail": "what is wrong and what to do",
         "reason": reason.value,
     }
-    return _refusal(status, MEDIA_TYPE, "Problem", example)
+    return _refusal(status, MEDIA_TYPE, "Problem", example) | ({"description": description} if description else {})
 
 
 def _oauth(status: HTTPStatus, code: str, reason: Reason) -> JsonObject:

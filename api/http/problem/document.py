@@ -8,6 +8,7 @@ from typing import Final
 
 from fastapi.responses import JSONResponse
 
+from api.services.verification.use_error import UseError
 from api.sign_in.protocol.error import SignInError
 from ledger_node import trace
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
@@ -30,6 +31,8 @@ _STATUS: Final = {
     Reason.CONSENT_UNKNOWN: HTTPStatus.NOT_FOUND,
     Reason.SUBJECT_EXISTS: HTTPStatus.CONFLICT,
     Reason.CONSENT_EXISTS: HTTPStatus.CONFLICT,
+    Reason.CONSENT_SIGNATURES_DIFFER: HTTPStatus.CONFLICT,
+    Reason.USE_NUMBER_TAKEN: HTTPStatus.CONFLICT,
     Reason.CONSENT_WITHDRAWN: HTTPStatus.CONFLICT,
     Reason.CONSENT_PAUSED: HTTPStatus.CONFLICT,
     Reason.CONSENT_NOT_PAUSED: HTTPStatus.CONFLICT,
@@ -39,6 +42,11 @@ _STATUS: Final = {
     Reason.CONTROLLERS_UNCHANGED: HTTPStatus.CONFLICT,
     Reason.CONTROLLERS_CHANGED: HTTPStatus.CONFLICT,
     Reason.CONTROLLERS_FOREIGN: HTTPStatus.CONFLICT,
+    Reason.CONTROLLERS_NONE_COUNT: HTTPStatus.CONFLICT,
+    Reason.SUBJECT_ON_HOLD: HTTPStatus.CONFLICT,
+    Reason.HOLD_TOO_SOON: HTTPStatus.CONFLICT,
+    Reason.SIGNATURES_LATE: HTTPStatus.CONFLICT,
+    Reason.REGISTRAR_FOREIGN: HTTPStatus.FORBIDDEN,
     Reason.RECOVERY_PENDING: HTTPStatus.CONFLICT,
     Reason.RECOVERY_NOT_PENDING: HTTPStatus.CONFLICT,
     Reason.RECOVERY_EARLY: HTTPStatus.CONFLICT,
@@ -56,6 +64,7 @@ _STATUS: Final = {
     Reason.INTERNAL: HTTPStatus.INTERNAL_SERVER_ERROR,
     Reason.STORE_UNAVAILABLE: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.LEDGER_STALE: HTTPStatus.SERVICE_UNAVAILABLE,
+    Reason.NODE_LIMIT: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.OUTBOX_STUCK: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.NOTIFICATIONS_STUCK: HTTPStatus.SERVICE_UNAVAILABLE,
     Reason.WORKER_DIED: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -115,14 +124,16 @@ def problem(
     field: str | None = None,
     *,
     headers: Mapping[str, str] | None = None,
+    free_number: int | None = None,
 ) -> JSONResponse:
-    """Return a problem document."""
+    """Return a problem document. ``free_number``: of a use whose number is taken, one that can be used instead."""
     body = {
         "type": TYPE_PREFIX + reason.value,
         "title": title_of(reason),
         "status": int(status),
         "detail": detail,
         **noted(status, reason, field),
+        **({} if free_number is None else {"free_number": free_number}),
     }
     extra = {**_usual_headers(status), **(headers or {})}
     return JSONResponse(body, status_code=int(status), media_type=MEDIA_TYPE, headers=extra)
@@ -156,7 +167,8 @@ def refusal_headers(error: CredenceError) -> dict[str, str]:
 def refusal_of(error: CredenceError, headers: Mapping[str, str] | None = None) -> JSONResponse:
     """Return the problem document of an error."""
     shown = {**refusal_headers(error), **(headers or {})}
-    return problem(status_of(error), error.reason, error.message, error.field, headers=shown)
+    free = error.free_number if isinstance(error, UseError) else None
+    return problem(status_of(error), error.reason, error.message, error.field, headers=shown, free_number=free)
 
 
 def status_of(error: CredenceError) -> HTTPStatus:

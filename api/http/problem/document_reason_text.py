@@ -29,6 +29,7 @@ DOCUMENT_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.KEY_COMPROMISED: (
             "The batch was signed after its key was compromised; ask the department to attest anew."
         ),
+        Reason.KEY_PURPOSE_WRONG: "This was signed by a key that its member has for something else; reject it.",
         Reason.BLOCK_NOT_FINAL: "The block that the answer names is not on this chain; ask again.",
         Reason.SUBJECT_MISMATCH: "This is about another firm than the consent; reject the answer.",
         Reason.REVOKED: "The department has revoked the attestation; it counts for nothing.",
@@ -36,6 +37,11 @@ DOCUMENT_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.OUTSIDE_INTERVAL: "The row lies outside the interval it is said to be in; reject the list.",
         # evidence
         Reason.TRUST_INVALID: "This is no trust file of a consortium; get it anew from whom you trust.",
+        Reason.ERA_ENDED: "This era of the network ended before that block; reject the evidence.",
+        Reason.BLOCK_PATH_NEEDED: (
+            "The trust file fixes the chain behind this block, and the evidence does not lead there; ask its owner for "
+            "newer evidence."
+        ),
         Reason.HEADER_MALFORMED: "The block header of the evidence is none; reject the evidence.",
         Reason.SEAL_MALFORMED: "A seal of the block does not have the form of its engine; reject the evidence.",
         Reason.SEAL_BY_OUTSIDER: "A seal is by a key that seals no block of this chain; reject the evidence.",
@@ -50,6 +56,9 @@ DOCUMENT_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.MEMBER_DIFFERS: "The chain knows a member by another name than the evidence; reject it.",
         Reason.ANSWER_DIFFERS: "The answer says something else than its proofs show; reject it.",
         Reason.USE_NOT_RECORDED: "No use of the consent was recorded before the answer; reject it.",
+        Reason.USE_DIFFERS: "The use that was counted is for another answer than this; reject it.",
+        Reason.USES_DIFFER: "The ledger counted other uses of this consent than are shown; reject the answer.",
+        Reason.ANSWERED_LATE: "A use is answered within ten minutes after it was counted; sign a new one, and ask.",
         Reason.RECEIPT_MISSING: "The evidence lacks the signed word that it needs; reject it.",
         Reason.RECEIPT_DIFFERS: "The signed word is of another answer or key; reject the evidence.",
         Reason.KEEPER_NOT_ALLOWED: "Only a member that records consents may sign answers; reject the evidence.",

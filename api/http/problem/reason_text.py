@@ -11,15 +11,13 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
     {
         **DOCUMENT_REASON_TEXT,
         # input that must be fixed by whoever sent it
-        Reason.JSON_MALFORMED: (
-            "The body is not JSON in UTF-8; send one JSON value without NUL bytes or lone surrogates."
-        ),
+        Reason.JSON_MALFORMED: "The body is not JSON in UTF-8; send one JSON value, without NUL or lone surrogates.",
         Reason.JSON_DUPLICATE_KEY: "A key stands twice in one JSON object; write each key once.",
         Reason.JSON_TOO_DEEP: "The JSON is nested too deeply; nothing that the API takes is deeper than a few levels.",
         Reason.TOO_LARGE: "The body, or a text or list in it, is larger than is taken; send less at once.",
         Reason.FIELD_MISSING: "A member that must be there is missing; add the one that 'field' names.",
         Reason.FIELD_UNKNOWN: "There is no such member or field; correct the spelling of the one that 'field' names.",
-        Reason.TYPE_WRONG: "A member is of the wrong type; numbers are integers, and amounts are integers in fen.",
+        Reason.TYPE_WRONG: "A member is of the wrong type; where a field has decimals, its number is a text.",
         Reason.VALUE_MALFORMED: "A value is not written as it must be; 'detail' says how.",
         Reason.VALUE_OUT_OF_RANGE: "A number or date lies outside its bounds; 'detail' says which.",
         Reason.VALUE_OUT_OF_BOUNDS: "A value or day is one that its type rules out; correct it where it came from.",
@@ -35,6 +33,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         ),
         Reason.UNIT_MISSING: "The threshold names no unit; write it with one, such as 500000 CNY.",
         Reason.UNIT_UNKNOWN: "The field is not measured in this unit; use the one that 'detail' names.",
+        Reason.CURRENCY_DIFFERS: "The field is in another currency, and nothing is converted; ask in the one it has.",
         Reason.OFF_LADDER: "Thresholds are limited to those of the field's ladder; ask one that 'detail' lists.",
         Reason.RANGE_EMPTY: "No value lies in this range; its lower end must be below its upper end.",
         Reason.SET_EMPTY: "The set has no member, so nothing is asked; list at least one.",
@@ -189,6 +188,20 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.CONSENT_WRONG_SECRET: (
             "This secret does not withdraw this consent; withdraw by the controllers' signatures."
         ),
+        Reason.USE_OTHER_MEMBER: (
+            "This use is for another member's answer; name the member that GET /v1/ledger calls `answers`."
+        ),
+        Reason.USE_TOO_LATE: "The time is over that this use was signed for; sign a new one, good for ten minutes.",
+        Reason.USE_SIGNATURE_WRONG: (
+            "The consent's spend key signed no use for just these claims; sign with the bank's own seed."
+        ),
+        Reason.USE_NUMBER_TAKEN: (
+            "A use of this number was counted before; sign the use again with the free number of this answer."
+        ),
+        Reason.CONSENT_GRANT_LATE: "This consent was to be recorded earlier; draw up a new one, and sign it.",
+        Reason.CONSENT_SIGNATURES_DIFFER: (
+            "The ledger holds this consent with other signatures of controllers; sign a new one."
+        ),
         Reason.CONSENT_TERMS_DIFFER: (
             "The ledger holds other terms under this id; reject the answer, and have the firm grant other terms."
         ),
@@ -198,11 +211,20 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         ),
         Reason.CONTROLLERS_CHANGED: "The firm has other controllers by now; read the subject and sign again.",
         Reason.CONTROLLERS_FOREIGN: (
-            "The ledger shows a registration, rotation or recovery of this firm that this instance did not send; what "
-            "was begun here is closed. Tell the firm and the registrar."
+            "The ledger shows controllers of this firm that this instance does not know; what was begun here is "
+            "closed. Whoever rotated elsewhere sends the same rotation here; anybody else tells the registrar."
         ),
+        Reason.CONTROLLERS_NONE_COUNT: (
+            "Every change of this firm's controllers rests on a compromised key; the registrar asks for a recovery."
+        ),
+        Reason.SUBJECT_ON_HOLD: "The firm is held; until 'held_until' only withdrawals and recoveries go on.",
+        Reason.HOLD_TOO_SOON: "A controller may hold a firm once in 60 days, and so may its registrar.",
+        Reason.SIGNATURES_LATE: "The signatures were good until a time that is over; sign again.",
+        Reason.REGISTRAR_FOREIGN: "Only the registrar that registered or last recovered this firm may do this.",
         Reason.CONTROLLERS_MISMATCH: "These are not the firm's controllers at that time; reject the answer.",
-        Reason.THRESHOLD_NOT_MET: "Too few controllers signed; collect as many signatures as the threshold says.",
+        Reason.THRESHOLD_NOT_MET: (
+            "Too few persons signed; collect signatures of as many as must sign. Two devices of one person count once."
+        ),
         Reason.CHALLENGE_MISMATCH: "The passkey signed another challenge; sign this request again.",
         Reason.ORIGIN_MISMATCH: "The passkey signed for another site; sign on the site that the terms name.",
         Reason.USER_NOT_VERIFIED: "The passkey did not verify its user; sign again with fingerprint, face or PIN.",
@@ -210,12 +232,21 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.RECOVERY_PENDING: "A recovery of this firm is under way; wait for its end, or cancel it.",
         Reason.RECOVERY_NOT_PENDING: "No recovery of this firm is under way.",
         Reason.RECOVERY_EARLY: "The waiting time of the recovery is not over; try again after it.",
-        Reason.SIGNER_REPEATED: "A controller signed twice; each counts once.",
+        Reason.SIGNER_REPEATED: "A person signed twice, perhaps with two devices; each person counts once.",
         # the chain and the machinery around it
         Reason.STORE_UNAVAILABLE: (
             "The instance's store does not answer or is busy; nothing that was acknowledged is lost, "
             "try again after Retry-After."
         ),
+        Reason.GOVERNOR_UNKNOWN: "This account is no governor; vote with the key of one.",
+        Reason.PROPOSAL_UNKNOWN: "There is no proposal of this number; credence council list shows them.",
+        Reason.PROPOSAL_DIGEST_WRONG: "The proposal has other calls than you looked at; look again before you vote.",
+        Reason.PROPOSAL_CLOSED: "The proposal was executed, cancelled or blocked, or its time is over.",
+        Reason.PROPOSAL_VOTED: "This governor has this vote already, or has none to take back; look again.",
+        Reason.PROPOSAL_LACKS_APPROVALS: "Too few governors have approved; ask the others.",
+        Reason.PROPOSAL_EARLY: "The proposal is decided and waits; credence council show says until when.",
+        Reason.COUNCIL_RULE_BROKEN: "The council would break a rule of its own; correct threshold, quorum or delay.",
+        Reason.NODE_LIMIT: "The chain's node allows less than the ledger needs; its operator raises that limit.",
         Reason.LEDGER_STALE: (
             "The chain stands still: no block was made for longer than is usual; the instance's operator must look."
         ),

@@ -29,7 +29,9 @@ MAX_FORM: Final = 16 * 1024
 _MAX_FIELDS: Final = 16
 NO_STORE: Final = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 _NONCE: Final = "use_dpop_nonce"
-_UNAUTHORIZED: Final = frozenset({Reason.MEMBER_NOT_ACTIVE, Reason.KEY_NOT_VALID, Reason.KEY_COMPROMISED})
+_UNAUTHORIZED: Final = frozenset(
+    {Reason.MEMBER_NOT_ACTIVE, Reason.KEY_NOT_VALID, Reason.KEY_COMPROMISED, Reason.KEY_PURPOSE_WRONG}
+)
 _ERRORS: Final = {
     Reason.SIGN_IN_NEEDED: None,
     Reason.TOKEN_UNKNOWN: "invalid_token",

@@ -18,23 +18,28 @@ from api.http.model.consent import (
     ConsentText,
     ConsentTextRequest,
     Grant,
-    NewConsentRequest,
-    Refusal,
-    RefusedRequest,
+    SecretWithdrawal,
+    StewardKey,
+    StewardKeyRequest,
     Withdrawal,
     WithdrawnConsent,
 )
+from api.http.model.consent_request import NewConsentRequest, Refusal, RefusedRequest
 from api.http.request.admission import AdmittedRoute, Asker, ServingInstance, SignedIn
 from api.http.request.idempotency_key import CurrentAttempt
 from api.instance.wiring import Instance
 from api.services.consent.stored_consent import StoredConsent
 from api.sign_in.server.principal import Kind, Principal
 from ledger_node import clock
-from ledger_node.domain.consent import NO_REQUEST, Change
+from ledger_node.domain.consent import NO_REQUEST
+from ledger_node.domain.consent import Consent as SignedConsent
+from ledger_node.domain.consent_act import Change
+from ledger_node.domain.consent_order import SecretOrder, ShownConsentId
 from ledger_node.domain.consent_text import consent_text, text_digest
-from ledger_node.domain.error import VerificationError
-from ledger_node.domain.json_object import from_hex
+from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import address_of
 
 router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
 _DONE = {Change.PAUSE: Reason.CONSENT_PAUSED, Change.RESUME: Reason.CONSENT_NOT_PAUSED}
@@ -47,8 +52,15 @@ _DONE = {Change.PAUSE: Reason.CONSENT_PAUSED, Change.RESUME: Reason.CONSENT_NOT_
     response_model=ConsentRequest,
 )
 async def request_consent(wanted: NewConsentRequest, instance: ServingInstance, bank: SignedIn) -> JSONResponse:
-    """Take ``{request}``: what you would like to be granted. It binds nobody until the subject signs terms."""
-    held = await run_in_threadpool(instance.consent_requests.ask, wanted.request, bank=bank.id, now=clock.now())
+    """Take ``{request, answer_key}``: what you would like to be granted, and a fresh private key that answers it.
+
+    It binds nobody until the subject signs terms and bounds. ``request`` may lack ``spend_key`` if this instance holds
+    your seed (``PUT /v1/spend-seed``); else ``field_missing``.
+    """
+    asked = await run_in_threadpool(instance.spend_seeds.with_spend_key, wanted.request, bank.id)
+    held = await run_in_threadpool(
+        instance.consent_requests.ask, asked, wanted.answer_key, bank=bank.id, now=clock.now()
+    )
     (shown,) = await run_in_threadpool(instance.consent_requests.show, [held])
     return JSONResponse(shown, HTTPStatus.CREATED)
 
@@ -98,21 +110,34 @@ async def get_consent_text(wanted: ConsentTextRequest, instance: ServingInstance
 @router.post(
     "/consents",
     status_code=HTTPStatus.CREATED,
-    summary="Grant: terms signed by the subject's controllers",
+    summary="Grant: terms and bounds signed by the subject's controllers",
     response_model=Consent,
 )
 async def grant_consent(grant: Grant, instance: ServingInstance, attempt: CurrentAttempt) -> JSONResponse:
-    """Take ``{terms, signatures, request?}``; the signatures are the authority, whoever delivers them."""
+    """Take ``{terms, bounds, signatures, request?}``; the signatures are the authority, whoever delivers them.
+
+    ``bounds.steward_key`` is the one that ``POST /v1/steward-keys`` gives for these terms.
+    """
+    consent = SignedConsent(grant.terms, grant.bounds)
     with attempt.tolerating(Reason.CONSENT_EXISTS):
         await run_in_threadpool(
             instance.consents.grant,
-            grant.terms,
+            consent,
             grant.signatures,
             now=clock.now(),
             request=grant.request or NO_REQUEST,
         )
-    shown = await run_in_threadpool(_show, instance, grant.terms.digest(instance.ledger.consent_domain))
+    shown = await run_in_threadpool(_show, instance, consent.digest(instance.ledger.consent_domain))
     return JSONResponse(shown, HTTPStatus.CREATED)
+
+
+@router.post("/steward-keys", summary="The key by which this instance acts for a consent with these terms")
+async def get_steward_key(wanted: StewardKeyRequest, instance: ServingInstance, subject: SignedIn) -> StewardKey:
+    """Take ``{terms}`` that you are about to sign, and return ``{steward_key}``, which goes into the bounds."""
+    if wanted.terms.subject != subject.id:
+        raise InvalidInputError(Reason.SUBJECT_UNKNOWN, "no such subject of yours is registered", field="subject")
+    secret = await run_in_threadpool(instance.consents.keys.steward, wanted.terms)
+    return StewardKey(steward_key=to_hex(address_of(secret)))
 
 
 @router.get(
@@ -169,6 +194,21 @@ async def withdraw_consent(
     return WithdrawnConsent(consent=consent_id)
 
 
+@router.post("/withdrawals", summary="Withdraw any consent by its secret, wherever its subject is served")
+async def relay_withdrawal(
+    withdrawal: SecretWithdrawal, instance: ServingInstance, attempt: CurrentAttempt
+) -> WithdrawnConsent:
+    """Take ``{terms_hash, bounds, secret}``; nobody needs to sign in. The consent may be granted, or not yet.
+
+    One that was not granted never will be.
+    """
+    words = withdrawal.terms_hash, withdrawal.bounds
+    order = SecretOrder(ShownConsentId.from_hash(*words, instance.ledger.consent_domain), withdrawal.secret)
+    with attempt.tolerating(Reason.CONSENT_WITHDRAWN):
+        await run_in_threadpool(instance.consents.relay_withdrawal, order)
+    return WithdrawnConsent(consent=order.shown.id)
+
+
 @router.post("/consents/{consent}/changes", summary="Pause or resume, by the controllers' signatures")
 async def change_consent(
     consent: str, wanted: ConsentChange, instance: ServingInstance, attempt: CurrentAttempt, asker: Asker
@@ -181,7 +221,13 @@ async def change_consent(
     # odd numbers pause and even ones resume, so a number that is used was used for this very change
     with attempt.tolerating(Reason.CONSENT_CHANGED_ALREADY, _DONE[wanted.change]):
         await run_in_threadpool(
-            instance.consents.change, consent_id, wanted.change, wanted.number, wanted.signatures, asker=asker
+            instance.consents.change,
+            consent_id,
+            wanted.change,
+            wanted.number,
+            wanted.signatures,
+            now=clock.now(),
+            asker=asker,
         )
     return ChangedConsent(consent=consent_id, changes=wanted.number)
 

@@ -20,10 +20,10 @@ _SCHEMA_MEDIA_TYPE: Final = "application/schema+json"
     "/ledger", summary="Chain id, contract addresses and head: what signatures and checks need", response_model=Ledger
 )
 def get_ledger(instance: ServingInstance) -> JSONResponse:
-    """Return the address book and the newest block."""
+    """Return the address book, the member that answers here, and the newest block."""
     head = instance.ledger.head()
     block = {"number": head.number, "hash": to_hex(head.hash), "time": head.time}
-    return JSONResponse({**instance.book.to_json(), "head": block})
+    return JSONResponse({**instance.book.to_json(), "answers": to_hex(instance.access.operator), "head": block})
 
 
 @router.get("/schemas", summary="Types of attestation, with their ladders and members", response_model=DataTypeList)

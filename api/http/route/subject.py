@@ -1,4 +1,4 @@
-"""Subjects: registered by a registrar, and handed to other controllers by rotation or recovery."""
+"""Subjects: registered by a registrar, handed to other controllers by rotation or recovery, and held."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -13,6 +13,8 @@ from api.http.model.subject import (
     CancelledRecovery,
     CompletedRecovery,
     Completion,
+    HeldSubject,
+    NewHold,
     NewRecovery,
     NewSubject,
     RegisteredSubject,
@@ -26,7 +28,7 @@ from api.instance.wiring import Instance
 from api.services.subject.registered_subject import Subject
 from api.sign_in.server.principal import Kind, Principal
 from ledger_node import clock
-from ledger_node.chain.port import RECOVERY_DELAY_S
+from ledger_node.domain.controller_act import Rotation as RotationAct
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
@@ -39,7 +41,7 @@ RecoveryNumber = Annotated[int, Path(ge=1, le=MAX_ENTRY)]
 
 @router.post("/subjects", status_code=HTTPStatus.CREATED, summary="Register a subject with its controllers")
 async def register_subject(firm: NewSubject, instance: ServingInstance) -> RegisteredSubject:
-    """Take ``{credit_code, controllers: [address or passkey], threshold}``; return the subject id.
+    """Take ``{credit_code, controllers: [{person, address or passkey}], threshold}``; return the subject id.
 
     Each of its controllers signs in for it. Asking again with the same controllers returns the same subject.
     """
@@ -61,17 +63,24 @@ async def register_subject(firm: NewSubject, instance: ServingInstance) -> Regis
     response_model=SubjectAnswer,
 )
 def get_subject(subject: str, instance: ServingInstance, principal: SignedIn) -> JSONResponse:
-    """Return the present controllers, their predecessors, and the recovery that is pending, if one is."""
+    """Return the present controllers, their predecessors, and the recovery that is pending, if one is.
+
+    ``controllers`` is null where this instance does not know the set in force: a rotation or recovery that others
+    sent. Send that rotation here to show it.
+    """
     subject_id = from_hex(subject, "subject")
     found = _found(instance, subject_id, principal)
-    history = instance.controllers.of(subject_id)
+    entry, controllers = instance.controllers.shown(subject_id)
+    threshold = None if controllers is None else controllers.threshold
     return JSONResponse(
         {
             "subject": subject,
             "registration": to_hex(found.registration),
-            **instance.controllers.current(subject_id).to_json(),
-            "history": [entry.to_json() for entry in history if entry.since is not None],
-            "pending_recovery": instance.recoveries.pending(subject_id),
+            **entry,
+            "next_entry": instance.ledger.entry_count(subject_id),
+            "history": [one.to_json() for one in instance.controllers.of(subject_id) if one.since is not None],
+            "pending_recovery": instance.recoveries.pending(subject_id, threshold, now=clock.now()),
+            **instance.holds.shown(subject_id),
             "refused": instance.controllers.refused(subject_id),
         }
     )
@@ -83,17 +92,16 @@ def get_subject(subject: str, instance: ServingInstance, principal: SignedIn) ->
     summary="Hand a subject to new controllers, by the signatures of the present ones",
 )
 async def rotate_controllers(subject: str, rotation: Rotation, instance: ServingInstance) -> RotatedSubject:
-    """Take ``{controllers, threshold, salt, entry, signatures}``; the signatures are the authority, as in a grant.
+    """Take ``{controllers, threshold, salt, entry, deadline, signatures}``; the signatures are the authority.
 
     It cancels a pending recovery, and whoever was signed in for the subject is so no longer. Asking the same
-    again changes nothing.
+    again changes nothing. Who rotated at another node shows this one the new set so.
     """
     subject_id = from_hex(subject, "subject")
     controllers = Controllers(rotation.controllers, rotation.threshold, rotation.salt)
+    wanted = RotationAct(subject_id, rotation.entry, controllers, rotation.deadline)
     await run_in_threadpool(_found, instance, subject_id)
-    present = await run_in_threadpool(
-        instance.rotations.rotate, subject_id, rotation.entry, controllers, rotation.signatures
-    )
+    present = await run_in_threadpool(instance.rotations.rotate, wanted, rotation.signatures, now=clock.now())
     await run_in_threadpool(instance.sign_in.end_tokens, subject_id)
     return RotatedSubject(
         subject=subject_id, entry=present.entry, since=present.since, commitment=present.controllers.commitment
@@ -118,14 +126,13 @@ async def request_recovery(subject: str, wanted: NewRecovery, instance: ServingI
         subject=subject_id,
         number=held.number,
         commitment=held.controllers.commitment,
-        requested_at=held.requested_at,
-        completable_at=None if held.requested_at is None else held.requested_at + RECOVERY_DELAY_S,
+        completable_at=held.completable_at,
     )
 
 
 @router.post(
     "/subjects/{subject}/recoveries/{number}/cancellation",
-    summary="Cancel a recovery, by the signature of any one present controller",
+    summary="Cancel a recovery, by the signatures of as many present controllers as it takes",
 )
 async def cancel_recovery(
     subject: str,
@@ -134,18 +141,24 @@ async def cancel_recovery(
     request: Request,
     instance: ServingInstance,
 ) -> CancelledRecovery:
-    """Take ``{signatures}``, one is enough; or ``{}`` from the registrar, which calls off what it requested itself."""
-    subject_id = from_hex(subject, "subject")
-    if cancellation.signatures is None:
+    """Take ``{signatures, deadline}``; or ``{}`` from the registrar, which calls off what it requested itself.
+
+    One signature is enough for the first cancellation in a year; ``needed_to_cancel`` of the subject says how many.
+    """
+    subject_id, signed = from_hex(subject, "subject"), cancellation.signed()
+    if signed is None:
         without_signatures(request, instance)
     await run_in_threadpool(_found, instance, subject_id)
-    await run_in_threadpool(instance.recoveries.cancel, subject_id, number, cancellation.signatures)
+    if signed is None:
+        await run_in_threadpool(instance.recoveries.abandon, subject_id, number)
+    else:
+        await run_in_threadpool(instance.recoveries.cancel, subject_id, number, *signed, now=clock.now())
     return CancelledRecovery(subject=subject_id, number=number)
 
 
 @router.post(
     "/subjects/{subject}/recoveries/{number}/completion",
-    summary="Put the controllers of a recovery in force, 72 hours after it was requested or later",
+    summary="Put the controllers of a recovery in force, once its wait is over",
 )
 async def complete_recovery(
     subject: str, number: RecoveryNumber, _: Completion, instance: ServingInstance
@@ -165,6 +178,29 @@ async def complete_recovery(
         since=control.since,
         commitment=control.controllers.commitment,
     )
+
+
+@router.post(
+    "/subjects/{subject}/holds",
+    status_code=HTTPStatus.CREATED,
+    summary="Hold a subject for 14 days, by the signature of any one present controller",
+)
+async def hold_subject(subject: str, hold: NewHold, request: Request, instance: ServingInstance) -> HeldSubject:
+    """Take ``{number, deadline, signatures}``, one is enough; or ``{}`` from the registrar, which was called.
+
+    Until it is over, or a recovery completes, only withdrawals and recoveries go on. Each of the two may call one in
+    60 days.
+    """
+    subject_id = from_hex(subject, "subject")
+    act = hold.act(subject_id)
+    if act is None:
+        without_signatures(request, instance)
+    await run_in_threadpool(_found, instance, subject_id)
+    if act is None:
+        held = await run_in_threadpool(instance.holds.hold_by_registrar, subject_id, now=clock.now())
+    else:
+        held = await run_in_threadpool(instance.holds.hold, *act, now=clock.now())
+    return HeldSubject(subject=subject_id, number=held.number, until=held.until)
 
 
 def _found(instance: Instance, subject_id: bytes, principal: Principal | None = None) -> Subject:

@@ -4,6 +4,7 @@ import asyncio
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
+from starlette.concurrency import run_in_threadpool
 
 from api.http.model.verification import Verification, VerificationRequest
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
@@ -28,12 +29,18 @@ _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-in
 async def verify_claims(
     wanted: VerificationRequest, request: Request, instance: ServingInstance, bank: SignedIn, attempt: CurrentAttempt
 ) -> Response:
-    """Take ``{consent, claims: [question or combination, as text or JSON], purpose?, operator?, policy?}``.
+    """Take ``{consent, claims: [question or combination, as text or JSON], use?, purpose?, operator?, policy?}``.
+
+    ``use`` is signed by the consent's spend key for these claims; its ticket is the use's id. A number that is taken is
+    answered with 409 ``use_number_taken`` and a ``free_number``: sign anew. The same use sent again costs nothing.
+    Without ``use`` this instance signs one, if it holds your seed (``PUT /v1/spend-seed``); else ``field_missing``.
 
     One use is recorded on the ledger, and every claim in the access log, before anything is answered.
     Claims outside the consent, and all claims of a consent that cannot be used, are answered
     ``cannot_tell`` with their reason.
     """
+    if wanted.use is None:
+        await run_in_threadpool(instance.spend_seeds.require, bank.id, "use")
     policy = Policy() if wanted.policy is None else Policy(wanted.policy.max_age_days)
 
     def store_response(answer: Answer) -> SealedResponse | None:
@@ -48,6 +55,7 @@ async def verify_claims(
                     bank.id,
                     wanted.consent,
                     wanted.claims,
+                    wanted.use,
                     purpose=wanted.purpose,
                     policy=policy,
                     now=clock.now(),

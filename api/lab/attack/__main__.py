@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from api.lab.attack.rehearsal import BANKS, rehearse
+from api.lab.attack.rehearsal import BANKS, RELAYERS, rehearse
 from api.lab.demo.server import InstanceProcess
 
 
@@ -19,7 +19,7 @@ def main() -> int:
     options.folder.mkdir(parents=True, exist_ok=True)
     if any(options.folder.iterdir()):
         parser.error(f"{options.folder} is not empty")
-    with InstanceProcess(options.folder / "credence", processes=1, banks=BANKS) as served:
+    with InstanceProcess(options.folder / "credence", processes=1, banks=BANKS, relayers=RELAYERS) as served:
         made = rehearse(served, options.folder, firms=options.firms)
         command = [sys.executable, "-m", "api.cli.main", "attack", "--rpc-url", made.rpc_url]
         command += ["--codes", str(made.codes), "--truth", str(made.truth)]

@@ -9,7 +9,7 @@ from ledger_node.domain.commitment import leaf_digest, plain_digest, subject_tag
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.schema_field import ABSENT_BYTE, Field, Mode
+from ledger_node.domain.schema_field import ABSENT_BYTE, Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _read_proof(shown: BankView, attestation: str, schema: Schema, field_: Field
     opening, salt = proof["opening"], bytes.fromhex(proof["salt"][2:])
     if opening["kind"] == "plain":
         digest = plain_digest(field_, field_.parse(opening["value"]))
-        shown.told.add(leaf_digest(schema.id, field_.index, Mode.PLAIN.byte, salt, digest))
+        shown.told.add(leaf_digest(schema.id, field_.index, field_.mode_byte, salt, digest))
     elif opening["kind"] == "absent":
         shown.told.add(leaf_digest(schema.id, field_.index, ABSENT_BYTE, salt, bytes(WORD)))
     names = ("head_up", "head_down", "tip_up", "tip_down")

@@ -94,13 +94,15 @@ def domain(schema: Schema, field: Field, now: int) -> list[Value]:
     match field.type:
         case FieldType.ENUM:
             return list(field.members)
+        case FieldType.CODES:
+            return [(), *((member,) for member in field.members), field.members]
         case FieldType.BOOL:
             return [False, True]
         case FieldType.CODE | FieldType.TEXT:
             return [str(kind) for kind in _TAX_KINDS] if schema.name == "tax_payment" else []
         case _ if field.ladder is not None:
-            special = [Special.NONE_ON_RECORD] if field.none_on_record else []
-            return [*special, *dict.fromkeys((0, *field.ladder.thresholds))]
+            special = [Special.NONE_ON_RECORD] * field.none_on_record + [Special.NO_END] * field.no_end
+            return [*special, *dict.fromkeys((0, *field.ladder.points))]
         case FieldType.INTEGER:
             return list(_YEARS)
         case FieldType.DATE | FieldType.MONTH:
@@ -110,7 +112,7 @@ def domain(schema: Schema, field: Field, now: int) -> list[Value]:
 
 def label(schema: Schema, field: Field, value: Value) -> str:
     """Return how a report names a value."""
-    return f"{schema.name}.{field.name}={format_value(field.type, value)}"
+    return f"{schema.name}.{field.name}={_text(field, value)}"
 
 
 def value_candidates(codes: Sequence[str], publics: Sequence[bytes], now: int) -> Iterator[Candidate]:
@@ -125,18 +127,25 @@ def value_candidates(codes: Sequence[str], publics: Sequence[bytes], now: int) -
 
 
 def _canonical(field: Field, value: Value) -> bytes:
+    if isinstance(value, tuple):
+        return _text(field, value).encode()
     return encode_value(FieldType.CODE if field.type is FieldType.ENUM else field.type, value)
 
 
+def _text(field: Field, value: Value) -> str:
+    """Return a value as somebody may have hashed it: a number in its smallest units, a set without braces."""
+    return ",".join(value) if isinstance(value, tuple) else str(format_value(field.type, value))
+
+
 def _alone(schema: Schema, field: Field, value: Value, what: str, publics: Sequence[bytes]) -> Iterator[Candidate]:
-    text = "none" if isinstance(value, Special) else str(format_value(field.type, value))
+    text = _text(field, value)
     forms = {"text": text.encode(), "named": f"{field.name}={text}".encode(), "qualified": what.encode()}
     if isinstance(value, int):
         forms["word"] = value.to_bytes(_WORD, "big", signed=True)
     if not isinstance(value, Special):
         forms["canonical"] = _canonical(field, value)
         bare = keccak(b"\x10" + forms["canonical"])
-        yield leaf_digest(schema.id, field.index, field.mode.byte, bytes(_WORD), bare), "leaf, zero salt", what
+        yield leaf_digest(schema.id, field.index, field.mode_byte, bytes(_WORD), bare), "leaf, zero salt", what
     for form, data in forms.items():
         for name, digest in HASHES.items():
             yield digest(data), f"{name}({form})", what
@@ -161,7 +170,7 @@ _WITH_CODES: Final[tuple[tuple[str, Callable[[bytes, bytes, bytes], bytes]], ...
 
 
 def _with_codes(field: Field, value: Value, what: str, codes: Sequence[str]) -> Iterator[Candidate]:
-    text, canonical = str(format_value(field.type, value)).encode(), _canonical(field, value)
+    text, canonical = _text(field, value).encode(), _canonical(field, value)
     for code in codes:
         for construction, digest in _WITH_CODES:
             yield digest(code.encode(), text, canonical), construction, f"{what} of {code}"

@@ -1,24 +1,23 @@
 """Lives of consents for a rehearsal: asked for, granted or refused, used, paused, withdrawn, as chance has it."""
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
+from api.client.asking import Asker
 from api.client.client import Client
 from api.client.consent import accept, purpose_of, signing_domain
 from api.client.credential import credential_named
+from api.client.spending import OfferedSpendKey, new_spend_seed
 from api.home.home import Home
 from api.lab.attack.corpus import Json
 from api.lab.demo.actor import consent_request
+from ledger_node import clock
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import (
-    Change,
-    ConsentRequest,
-    change_digest,
-    refusal_digest,
-    withdrawal_digest,
-)
+from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -28,6 +27,8 @@ from ledger_node.randomness import random_bytes
 
 _MONTH_DAYS: Final = 31
 _MOST_ASKED: Final = 4
+_AT_ONCE: Final = 6
+_OVER: Final = object()
 _QUESTIONS: Final = (
     "tax_payment.paid_amount >= 200000 CNY during 2025",
     "tax_payment.months_paid_on_time_12m >= 6 months during 2025",
@@ -36,6 +37,9 @@ _QUESTIONS: Final = (
     "penalty_summary.count_24m < 2",
 )
 _PURPOSES: Final = ("loan_application", "post_loan_monitoring", "guarantee", "subsidy_or_tender")
+
+_SEED: Final = new_spend_seed()
+"""Of all banks: what it would link, only they could."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +118,12 @@ class Stage:
     def live(self, life: Life, firm: Firm, bank: Bank) -> Iterator[None]:
         """Live a life step by step: each step is done when the next one is asked for."""
         parties, purpose = (firm.subject, (bank.name, bank.member)), self._purposes[life.purpose]
-        asked = consent_request(*parties, purpose, life.questions, days=life.days, uses=life.uses)
+        key = OfferedSpendKey.draw(_SEED)
+        asked = consent_request(*parties, purpose, life.questions, key, days=life.days, uses=life.uses)
         request = None
         if life.is_asked:
-            request = str(bank.client.post("/v1/consent-requests", {"request": asked.to_json()})["id"])
+            body: dict[str, JSON] = {"request": asked.to_json(), "answer_key": to_hex(_SEED.answer_key(key.salt))}
+            request = str(bank.client.post("/v1/consent-requests", body)["id"])
             self.requests[request] = {"credit_code": firm.code, "bank": bank.name}
             yield
         if request is not None and life.is_refused:
@@ -134,8 +140,10 @@ class Stage:
             "asked": list(life.questions),
         }
         yield
+        asker = Asker(bank.client, _SEED, consent) if life.verified else None
         for _ in range(life.verified):
-            self.answers.append((bank, bank.client.verify(consent, list(life.questions))))
+            assert asker is not None  # noqa: S101 - it is made where there are verifications
+            self.answers.append((bank, asker.ask(list(life.questions))))
             yield
         if life.is_paused:
             yield from self._pause_and_resume(firm, consent)
@@ -145,8 +153,9 @@ class Stage:
             firm.client.post(f"/v1/consents/{consent}/withdrawal", body)
 
     def _grant(self, asked: ConsentRequest, firm: Firm, secret: bytes, request: str | None) -> str:
-        terms, _ = accept(firm.client, asked, Language.CHINESE, secret)
-        body = {"terms": terms.to_json(), "request": request, **_signed(firm, terms.digest(self.domain))}
+        consent, _ = accept(firm.client, asked, Language.CHINESE, secret, now=clock.now())
+        signed = _signed(firm, consent.digest(self.domain))
+        body = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json(), "request": request, **signed}
         return str(firm.client.post("/v1/consents", body)["id"])
 
     def _pause_and_resume(self, firm: Firm, consent: str) -> Iterator[None]:
@@ -158,15 +167,21 @@ class Stage:
 
 
 def live_all(lives: Sequence[Iterator[None]], random: Random) -> None:
-    """Live all lives, mixed: who takes the next step is drawn each time."""
+    """Live all lives, mixed: who take the next steps, several at once, is drawn each time.
+
+    An instance whose one relayer is busy sends by the next one, so all of them relay.
+    """
     running = list(lives)
-    while running:
-        at = random.randrange(len(running))
-        try:
-            next(running[at])
-        except StopIteration:
-            running[at] = running[-1]
-            running.pop()
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        while running:
+            drawn = random.sample(running, min(_AT_ONCE, len(running)))
+            ended = [life for life, is_over in zip(drawn, pool.map(_is_over, drawn), strict=True) if is_over]
+            running = [life for life in running if life not in ended]
+
+
+def _is_over(life: Iterator[None]) -> bool:
+    """Take the next step of a life; return whether there was none."""
+    return next(life, _OVER) is _OVER
 
 
 def _signed(firm: Firm, digest: bytes) -> dict[str, JSON]:

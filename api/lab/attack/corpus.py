@@ -18,7 +18,10 @@ UNKNOWN: Final = "unknown"
 """The name of a log that no contract of ours can have written."""
 _BATCH: Final = 500
 _MAX_STORAGE_READS: Final = 40_000
-_SLOTS: Final = 4
+_SLOTS: Final = 10
+"""More than any of our contracts has."""
+_ADDRESS: Final = 20
+_ADDRESS_TEXT: Final = 2 + 2 * _ADDRESS
 _SECRET_BYTES: Final = 8
 
 
@@ -50,7 +53,7 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Everything public. ``words``: every 32-byte string of the chain, with the place it was first seen at."""
+    """Everything public. ``words``: every word and address of the chain, with the place it was first seen at."""
 
     transactions: Sequence[Transaction]
     words: dict[bytes, str]
@@ -93,7 +96,8 @@ def corpus_of(
                 words.setdefault(transaction.data[start : start + WORD], "calldata")
         for event in transaction.events:
             for name, value in event.args.items():
-                _add_value(words, value, f"{event.name}.{name}")
+                for word in words_of(value):
+                    words.setdefault(word, f"{event.name}.{name}")
         words.setdefault(transaction.hash, "transaction hash")
     for word in headers:
         words.setdefault(word, "block header")
@@ -112,12 +116,26 @@ def spread(words: Mapping[bytes, str]) -> list[bytes]:
     return [word for turn in zip_longest(*places.values()) for word in turn if word is not None]
 
 
-def _add_value(words: dict[bytes, str], value: Json, place: str) -> None:
-    if isinstance(value, bytes) and len(value) == WORD:
-        words.setdefault(value, place)
+def words_of(value: Json) -> Iterator[bytes]:
+    """Yield the 32-byte words and the 20-byte addresses in an event's argument, lists and structs included."""
+    if isinstance(value, bytes) and len(value) == WORD and is_secret_like(value):
+        yield value
+    elif isinstance(value, str) and len(value) == _ADDRESS_TEXT and value.startswith("0x") and int(value, 16):
+        yield bytes.fromhex(value[2:])
     elif isinstance(value, list | tuple):
         for item in value:
-            _add_value(words, item, place)
+            yield from words_of(item)
+
+
+def words_of_calldata(data: bytes) -> Iterator[bytes]:
+    """Yield the same of a call: words that are no numbers and no ends of texts, and addresses without their padding."""
+    for start in range(4, len(data) - WORD + 1, WORD):
+        word = data[start : start + WORD]
+        padding, rest = word[:-_ADDRESS], word[-_ADDRESS:]
+        if is_secret_like(word):
+            yield word
+        elif not any(padding) and any(rest[:_SECRET_BYTES]):
+            yield rest
 
 
 def fetch(rpc: Rpc) -> Corpus:

@@ -104,7 +104,7 @@ def bucket(schema: str, name: str, value: object) -> str:
     if ladder is None or name not in _AMOUNTS or not isinstance(value, int):
         return str(value)
     below = ladder.idx(value)
-    return str(ladder.thresholds[below - 1]) if below else "0"
+    return str(ladder.points[below - 1]) if below else "0"
 
 
 def _value_figures(recovered: dict[tuple[str, str], str], truth: GroundTruth, count: int) -> Iterator[Finding]:

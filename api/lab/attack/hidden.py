@@ -118,7 +118,7 @@ def _enum(schema: Schema, field: Field, keys: Sequence[bytes]) -> Iterator[Candi
                     for j in range(len(field.members))
                 ]
                 salt = salt_of(key, field.index) if seeded else key
-                digest = leaf_digest(schema.id, field.index, field.mode.byte, salt, enum_digest(bits))
+                digest = leaf_digest(schema.id, field.index, field.mode_byte, salt, enum_digest(bits))
                 yield digest, f"leaf, known word as {how}", label(schema, field, member)
 
 
@@ -138,7 +138,7 @@ def _ladder(schema: Schema, field: Field, keys: Sequence[bytes]) -> Iterator[Can
             up, down = walk_all(contexts[0], up_seed, count), walk_all(contexts[1], down_seed, count)
             for idx in range(count + 1):
                 digest = ladder_digest(up[idx], down[count - idx])
-                leaf = leaf_digest(schema.id, field.index, field.mode.byte, salt, digest)
+                leaf = leaf_digest(schema.id, field.index, field.mode_byte, salt, digest)
                 yield leaf, f"leaf, known word as {how}", f"{schema.name}.{field.name}: step {idx}"
 
 

@@ -21,7 +21,6 @@ from ledger_node.chain.port import Role
 from ledger_node.domain.eip712 import list_word, text_word
 
 _COUNCIL: Final = "Council"
-KNOWN: Final = (*CONTRACTS, "DisputeVerifier")
 _EXAMPLES: Final = 5
 _CODES, _BANKS, _SUBJECTS, _PURPOSES, _QUESTIONS = "credit codes", "banks", "subject ids", "purposes", "questions"
 _HOME: Final[Mapping[str, frozenset[str]]] = {
@@ -62,7 +61,7 @@ def _contracts(corpus: Corpus) -> dict[bytes, str]:
     return {
         transaction.created: name
         for transaction in corpus.transactions
-        for name in KNOWN
+        for name in CONTRACTS
         if transaction.created is not None and artifact(name).construction(transaction.data) is not None
     }
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any, Final, TypeAlias
 
 from api.lab.attack.bank_view import BankView
-from api.lab.attack.corpus import Corpus, Transaction
+from api.lab.attack.corpus import Corpus, Transaction, words_of, words_of_calldata
 from api.lab.attack.ground_truth import GroundTruth
 from api.lab.attack.report import Finding
 from api.lab.attack.score import binomial_tail, majority, permutation_p, rank_correlation, ranks
@@ -14,6 +14,18 @@ from api.lab.attack.trace import traces
 from ledger_node.domain.batch import ATTESTATIONS
 
 Pair: TypeAlias = tuple[int, int]
+_OF_ONE: Final = {
+    "ConsentGranted": ("id", True),
+    "ConsentRequested": ("requestId", True),
+    "ConsentPaused": ("id", True),
+    "ConsentResumed": ("id", True),
+    "ConsentWithdrawn": ("id", True),
+    "UseRecorded": ("consent", False),
+    "SubjectRegistered": ("subjectId", True),
+}
+"""Events of one consent, request or subject: what names it, and whether the whole call is about it alone."""
+_SENDERS: Final = ("relayer", "registrar", "sender", "key")
+"""Who sent something; it shows, and many have the same one."""
 _FEWEST: Final = 4
 _REQUEST_BY_DESIGN = (
     "the contract grants a request and its consent in one step, so it must know both; neither says whose they are"
@@ -27,21 +39,29 @@ _REGISTRATION_BY_DESIGN = (
 
 
 def link_by_equality(corpus: Corpus) -> Finding:
-    """Look for a word that two consents or two subjects share, other than what all of them may share."""
+    """Look for a word or an address that two consents, requests or subjects share, other than who sent them."""
     places: dict[bytes, set[bytes]] = {}
-    for name, key in (("ConsentGranted", "id"), ("SubjectRegistered", "subjectId")):
+    for name, (key, has_own_call) in _OF_ONE.items():
         for transaction, event in corpus.events(name):
-            data = transaction.data
-            words = {data[start : start + 32] for start in range(4, len(data) - 31, 32)}
-            words |= {value for value in event.args.values() if isinstance(value, bytes)}
+            words = {word for value in event.args.values() for word in words_of(value)}
+            if has_own_call:
+                words |= set(words_of_calldata(transaction.data))
             for word in words:
-                if any(word[:8]):
-                    places.setdefault(word, set()).add(event.args[key])
-    everywhere = {event.args["relayer"] for _, event in corpus.events("ConsentGranted")}
-    shared = [word for word, owners in places.items() if len(owners) > 1 and word not in everywhere]
+                places.setdefault(word, set()).add(event.args[key])
+    senders = {
+        word
+        for name in _OF_ONE
+        for _, event in corpus.events(name)
+        for part in _SENDERS
+        for word in words_of(event.args.get(part))
+    }
+    owners = {word: found for word, found in places.items() if word not in senders}
+    # a grant that answers a request names both, which is declared apart
+    answers = {event.args["id"]: event.args["requestId"] for _, event in corpus.events("RequestGranted")}
+    shared = [word for word, found in owners.items() if len({answers.get(one, one) for one in found}) > 1]
     return Finding(
         "links: words that two consents or subjects share",
-        "every 32-byte word of their transactions and logs (revocation hashes, commitments, ids), for equality",
+        "every word and address of their calls and logs (ids, commitments, keys, tickets, digests), for equality",
         len(places),
         len(shared),
         certain=True,

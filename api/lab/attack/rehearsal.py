@@ -23,6 +23,8 @@ BANKS: Final = {
     "hill-bank": "Hill Cooperative Bank",
     "island-bank": "Island Savings Bank",
 }
+RELAYERS: Final = ("Relayer of the North", "Relayer of the Harbour")
+"""Beside the operator: so three members relay, each for everybody."""
 _SEED: Final = 41
 _REFUSED_OF: Final = 5
 
@@ -56,7 +58,7 @@ def rehearse(
 ) -> Rehearsal:
     """Attest to ``firms`` rows of three types, register ``granting`` firms, and let ``consents`` be lived.
 
-    ``served`` is founded with ``BANKS``; ``shown``: how many answers the first of them gives away. One
+    ``served`` is founded with ``BANKS`` and ``RELAYERS``; ``shown``: how many answers the first of them gives away. One
     request in five more is refused. Who does what next is drawn without a look at who it is:
     whether people do one right after the other is their habit, not the ledger's; see docs/attack-report.md.
     """

@@ -10,10 +10,11 @@ _ID: Final = {
     "ConsentPaused": "id",
     "ConsentResumed": "id",
     "ConsentWithdrawn": "id",
-    "UseRecorded": "consentId",
-    "UseRefused": "consentId",
+    "UseRecorded": "consent",
+    "UseRefused": "consent",
 }
-_ZERO: Final = bytes(32)
+_NOT_BEFORE, _EXPIRES_AT, _MAX_USES, _GRANT_BEFORE = range(4)
+"""Where the bounds of a consent lie in its grant's event."""
 
 
 @dataclass(slots=True)
@@ -35,11 +36,15 @@ class SeenRequest:
 
 @dataclass(slots=True)
 class Trace:
-    """A consent: its grant, the request that it answers, and where what happened to it, by name of event."""
+    """A consent: its grant, the request that it answers, and where what happened to it, by name of event.
+
+    ``relayer``: which member recorded it, counted in the order in which the chain first shows them.
+    """
 
     place: int
     grant: Transaction
     args: dict[str, Any]
+    relayer: int = 0
     asked: SeenRequest | None = None
     later: defaultdict[str, list[tuple[int, Transaction, Event]]] = field(default_factory=lambda: defaultdict(list))
 
@@ -51,15 +56,17 @@ class Trace:
 
     def features(self) -> dict[str, float]:
         """Return what the chain shows of it; only what happened to it has a number."""
-        args, grant, asked, uses = self.args, self.grant, self.asked, self.later["UseRecorded"]
+        bounds, grant, asked, uses = self.args["bounds"], self.grant, self.asked, self.later["UseRecorded"]
         paused, resumed, withdrawn = (self.later[f"Consent{name}"] for name in ("Paused", "Resumed", "Withdrawn"))
         shown: dict[str, float] = {
             "order of granting": self.place,
             "gas": grant.gas,
             "size of calldata, zero bytes": len(grant.data) * 1000 + grant.data.count(0),
-            "length of validity": args["expiresAt"] - args["notBefore"],
-            "number of uses": args["maxUses"],
-            "delay from signing to block": grant.time - args["notBefore"],
+            "length of validity": bounds[_EXPIRES_AT] - bounds[_NOT_BEFORE],
+            "number of uses": bounds[_MAX_USES],
+            "delay from signing to block": grant.time - bounds[_NOT_BEFORE],
+            "time left to grant": bounds[_GRANT_BEFORE] - grant.time,
+            "relayer": self.relayer,
             "uses recorded": len(uses),
             "uses refused": len(self.later["UseRefused"]),
         }
@@ -68,6 +75,7 @@ class Trace:
                 "wait for the first use": uses[0][1].block - grant.block,
                 "order of the first use": uses[0][0],
                 "order of the last use": uses[-1][0],
+                "number of the first use": uses[0][2].args["number"],
             }
         if len(uses) > 1:
             shown["time between uses"] = (uses[-1][0] - uses[0][0]) / (len(uses) - 1)
@@ -82,7 +90,7 @@ class Trace:
             shown |= {
                 "order of the withdrawal": withdrawn[0][0],
                 "life until the withdrawal": withdrawn[0][0] - self.place,
-                "way of withdrawing": withdrawn[0][2].args["relayer"] == _ZERO,
+                "way of withdrawing": withdrawn[0][2].args["change"] == 0,
             }
         return {name: float(value) for name, value in shown.items()}
 
@@ -100,11 +108,13 @@ def traces(corpus: Corpus) -> Traces:
     consents: dict[bytes, Trace] = {}
     requests: dict[bytes, SeenRequest] = {}
     answers: dict[bytes, bytes] = {}
+    relayers: dict[bytes, int] = {}
     for place, transaction in enumerate(corpus.transactions):
         for event in transaction.events:
             match event.name:
                 case "ConsentGranted":
-                    consents[event.args["id"]] = Trace(place, transaction, event.args)
+                    relayer = relayers.setdefault(event.args["relayer"], len(relayers))
+                    consents[event.args["id"]] = Trace(place, transaction, event.args, relayer)
                 case "ConsentRequested":
                     requests[event.args["requestId"]] = SeenRequest(place, transaction)
                 case "RequestGranted" | "RequestRefused":

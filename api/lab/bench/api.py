@@ -2,13 +2,14 @@
 
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from itertools import cycle, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
 from api.catalogue.synthetic import credit_code
+from api.client.asking import Asker, spend_seed
 from api.client.credential import credential_named
 from api.client.session import Session
 from api.lab.bench.load import Load, LoadResult, require_wrk, signed_posts
@@ -95,7 +96,17 @@ class _Bench:
     def _granted(self, number: int, bank: str) -> str:
         firm = f"firm-{number % _FIRMS}"
         client, key = self._served.client(firm), self._served.home.read_key(firm)
-        consent, _ = grant(client, key, bank, QUESTIONS, purpose="post_loan_monitoring", uses=_USES, days=31 * _USES)
+        seed = spend_seed(self._served.home, bank)
+        consent, _ = grant(
+            client,
+            key,
+            self._members[bank],
+            QUESTIONS,
+            seed=seed,
+            purpose="post_loan_monitoring",
+            uses=_USES,
+            days=31 * _USES,
+        )
         client.close()
         return consent
 
@@ -115,17 +126,24 @@ class _Bench:
         """
         count = round(seconds * (per_s or per_s_at_most))
         with ThreadPoolExecutor(_CALLERS) as callers:
-            granted = callers.map(lambda number: self._granted(number, self._members[bank]), range(-(-count // _USES)))
+            granted = callers.map(lambda number: self._granted(number, bank), range(-(-count // _USES)))
             consents = list(granted)
         session = self._sessions[bank]
         session.sign_in()
-        uses = islice(cycle(consents), count)
-        bodies = (json.dumps({"consent": consent, "claims": list(claims)}).encode() for consent in uses)
+        bodies = islice(self._bodies(bank, consents, claims), count)
         requests = signed_posts(session, self._served.url, _PATH, bodies)
         self._loads += 1
         pause = 1000 * connections / per_s if per_s else 0
         file = self._folder / f"load-{self._loads}"
         return Load(self._served.url, requests, file, connections=connections, seconds=seconds, pause_ms=pause)
+
+    def _bodies(self, bank: str, consents: Sequence[str], claims: Sequence[str]) -> Iterator[bytes]:
+        """Yield requests whose uses are signed, of all consents in turn, number by number."""
+        client, seed = self._served.client(bank), spend_seed(self._served.home, bank)
+        askers = [Asker(client, seed, consent) for consent in consents]
+        for number in range(1, _USES + 1):
+            for asker in askers:
+                yield json.dumps(asker.body(claims, number)).encode()
 
     def load(self, bank: str, claims: Sequence[str] = QUESTIONS[:1], **how: Any) -> LoadResult:  # noqa: ANN401 - see ready
         """Ask for a bank until the time is over, and return what was seen if all was answered."""

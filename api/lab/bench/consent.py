@@ -5,26 +5,35 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 from eth_account import Account
 from typing_extensions import override
 
 from api.catalogue.synthetic import credit_code
+from api.client.asking import Asker, spend_seed
 from api.lab.demo.actor import attest, export_of, grant, register
 from api.lab.demo.server import InstanceProcess
-from api.lab.demo.story import BANK, SHOP
+from api.lab.demo.story import BANK, BANK_SLUG, SHOP
 from api.services.verification.use_recorder import RecordedUse, Use, UseRecorder
 from api.work.batching import GroupWork
 from ledger_node import clock
-from ledger_node.chain.artifact import artifact
-from ledger_node.chain.rpc import Rpc, TransactionReceipt
+from ledger_node.chain.port import MAX_USES_AT_A_TIME, Mined
+from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Ledger
-from ledger_node.domain.consent import NO_REQUEST, revocation_hash
+from ledger_node.chain.web3_ledger.consent_calls import grant_call
+from ledger_node.domain.consent import Bounds
+from ledger_node.domain.consent_act import grant_digest, withdrawal_hash
+from ledger_node.domain.consent_order import GrantOrder, SecretOrder, ShownConsentId
+from ledger_node.domain.consent_scope import MAX_USES
+from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
+from ledger_node.domain.signature import SigningKey
+from ledger_node.domain.ticket import SignedUse, use_digest
 from ledger_node.randomness import random_bytes
 
 _GAS: Final = 2_000_000
@@ -87,7 +96,7 @@ class _Samples:
     def add(self, registry: "_Registry") -> None:
         """Live one life and note what its steps cost."""
         for (name, done), seconds in _timed(registry.life()):
-            self._steps.setdefault(name, []).append((done.mined.gas_used, 1000 * seconds))
+            self._steps.setdefault(name, []).append((done.gas_used, 1000 * seconds))
 
     def gas_above(self, first: "_Samples") -> float:
         """Return the largest ratio of median gas."""
@@ -113,52 +122,86 @@ class _Samples:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A consent with its keys, which are fresh ones."""
+
+    order: GrantOrder
+    secret: bytes
+    spend: SigningKey
+
+    @classmethod
+    def fresh(cls, domain: SigningDomain) -> Self:
+        """Return one that can be granted now and used as often as there are numbers."""
+        spend, steward, secret = SigningKey(random_bytes(32)), SigningKey(random_bytes(32)), random_bytes(32)
+        now, terms_hash, signatures = clock.now(), random_bytes(32), random_bytes(32)
+        bounds = Bounds(
+            not_before=now - 60,
+            expires_at=now + 86_400,
+            max_uses=MAX_USES,
+            grant_before=now + 86_400,
+            spend_key=spend.address,
+            steward_key=steward.address,
+            withdrawal_hash=withdrawal_hash(secret),
+        )
+        shown = ShownConsentId.from_hash(terms_hash, bounds, domain)
+        word = steward.sign(grant_digest(shown.id, signatures, domain))
+        return cls(GrantOrder(shown, signatures, word), secret, spend)
+
+    def use(self, number: int, domain: SigningDomain) -> SignedUse:
+        """Return a use that the spend key signed."""
+        consent, ticket, until = self.order.shown.id, random_bytes(32), clock.now() + 86_400
+        signature = self.spend.sign(use_digest(consent, number, ticket, until, domain))
+        return SignedUse(consent, number, ticket, until, signature)
+
+
 class _Registry:
     """The ConsentRegistry of a served instance, written to beside it by its own relaying account."""
 
     def __init__(self, served: InstanceProcess) -> None:
-        book = served.home.address_book()
+        self._book = served.home.address_book()
         self._rpc = Rpc(served.node()["url"])
         self._relayer = served.home.read_key("operator")
-        self._sender = Sender(self._rpc, book.chain_id, self._relayer)
-        self._chain_id = book.chain_id
-        self._to = book.contracts["ConsentRegistry"]
-        self._ledger = Web3Ledger(book, self._rpc, relayer=self._sender)
+        self._connect()
         self._count = 0
+
+    def _connect(self) -> None:
+        self._sender = Sender(self._rpc, self._book.chain_id, self._relayer)
+        self._ledger = Web3Ledger(self._book, self._rpc, relayer=self._sender)
+        self._domain = self._ledger.consent_domain
 
     def uses_per_s(self, total: int) -> float:
         """Record uses from many callers at once, each of whom waits for its own."""
-        consents = [self._grant()[0] for _ in range(_CALLERS)]
+        consents = [self._grant() for _ in range(-(-total // MAX_USES))]
+        uses = [held.use(number, self._domain) for number in range(1, MAX_USES + 1) for held in consents][:total]
         groups: GroupWork[Use, RecordedUse] = GroupWork(
-            UseRecorder(self._ledger).record, name="uses", threads=1, most=512
+            UseRecorder(self._ledger).record, name="uses", threads=1, most=MAX_USES_AT_A_TIME
         )
         groups.start()
         began = time.monotonic()
         with ThreadPoolExecutor(_CALLERS) as callers:
-            uses = (Use(consents[n % _CALLERS], random_bytes(32), {}) for n in range(total))
-            results = list(callers.map(lambda use: groups.submit(use).result(), uses))
+            results = list(callers.map(lambda use: groups.submit(Use(use, {})).result(), uses))
         seconds = time.monotonic() - began
         groups.stop()
-        if not all(recorded.result.recorded for recorded in results):
+        if not all(recorded.refusal is None for recorded in results):
             raise RuntimeError("a use of a live consent was refused")
         return total / seconds
 
     def fill(self, level: int) -> None:
         """Grant until there are ``level`` consents, many transactions at a time."""
         nonce = int(self._rpc.request("eth_getTransactionCount", to_hex(self._sender.address), "latest"), 16)
-        calls = artifact("ConsentRegistry")
         while self._count < level:
             group = min(_SENT_AT_ONCE, level - self._count)
             signed = [
                 Account.sign_transaction(
                     {
-                        "chainId": self._chain_id,
+                        "chainId": self._book.chain_id,
                         "nonce": nonce + n,
-                        "gas": _GAS // 10,
+                        "gas": _GAS // 5,
                         "gasPrice": 0,
                         "value": 0,
-                        "to": self._to,
-                        "data": calls.encode("grant", *_bounds(random_bytes(32))),
+                        "to": self._book.contracts["ConsentRegistry"],
+                        "data": grant_call(_Held.fresh(self._domain).order),
                     },
                     self._relayer,
                 )
@@ -168,31 +211,25 @@ class _Registry:
             while self._rpc.request("eth_getTransactionReceipt", to_hex(signed[-1].hash)) is None:
                 time.sleep(0.01)
             nonce, self._count = nonce + group, self._count + group
-        self._sender = Sender(self._rpc, self._chain_id, self._relayer)
+        self._connect()
 
-    def life(self) -> Iterator[tuple[str, TransactionReceipt]]:
+    def life(self) -> Iterator[tuple[str, Mined]]:
         """Grant, use and withdraw one more consent."""
-        secret = random_bytes(32)
-        identity, receipt = self._grant(secret)
-        yield "grant", receipt
-        yield "use", self._send("recordUses", [identity], [random_bytes(32)])
-        yield "withdraw", self._send("withdraw", identity, secret)
-
-    def _grant(self, secret: bytes | None = None) -> tuple[bytes, TransactionReceipt]:
-        identity = random_bytes(32)
+        held = _Held.fresh(self._domain)
         self._count += 1
-        return identity, self._send("grant", *_bounds(identity, secret))
+        yield "grant", self._ledger.grant(held.order)
+        (used,) = self._ledger.record_uses([held.use(1, self._domain)])
+        yield "use", used.mined
+        yield "withdraw", self._ledger.withdraw(SecretOrder(held.order.shown, held.secret))
 
-    def _send(self, function: str, *args: object) -> TransactionReceipt:
-        return self._sender.send(self._to, artifact("ConsentRegistry").encode(function, *args), gas=_GAS)
+    def _grant(self) -> _Held:
+        held = _Held.fresh(self._domain)
+        self._count += 1
+        self._ledger.grant(held.order)
+        return held
 
 
-def _bounds(identity: bytes, secret: bytes | None = None) -> tuple[object, ...]:
-    now = clock.now()
-    return (identity, now - 60, now + 86_400, 2**31, revocation_hash(secret or random_bytes(32)), NO_REQUEST)
-
-
-def _timed(steps: Iterator[tuple[str, TransactionReceipt]]) -> Iterator[tuple[tuple[str, TransactionReceipt], float]]:
+def _timed(steps: Iterator[tuple[str, Mined]]) -> Iterator[tuple[tuple[str, Mined], float]]:
     began = time.monotonic()
     for step in steps:
         yield step, time.monotonic() - began
@@ -205,12 +242,21 @@ def _oversubscribe(served: InstanceProcess, folder: Path) -> int:
     attest(served.client("tax-bureau"), export, _SCHEMA, lambda _: None)
     register(served.client("market-regulator"), served.home, SHOP, credit_code(0, 1))
     key = served.home.read_key(SHOP)
+    seed = spend_seed(served.home, BANK_SLUG)
     asked, _ = grant(
-        served.client(SHOP), key, BANK, [_QUESTION], purpose="post_loan_monitoring", uses=_MOST, days=31 * _MOST
+        served.client(SHOP),
+        key,
+        BANK,
+        [_QUESTION],
+        seed=seed,
+        purpose="post_loan_monitoring",
+        uses=_MOST,
+        days=31 * _MOST,
     )
 
     def ask(_: int) -> bool:
-        claim = served.client("demo-bank").verify(asked, [_QUESTION])["presentation"]["claims"][0]
+        answer = Asker(served.client(BANK_SLUG), seed, asked).ask([_QUESTION])
+        claim = answer["presentation"]["claims"][0]
         return bool(claim["verdict"] != Outcome.CANNOT_TELL.value)
 
     with ThreadPoolExecutor(_CALLERS) as callers:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Final
 
 from api.catalogue.synthetic import credit_code
+from api.client.asking import Asker, spend_seed
 from api.lab.bench.timing import median_ms
 from api.lab.demo.actor import attest_all, grant, register
 from api.lab.demo.server import InstanceProcess
-from api.lab.demo.story import BANK, SHOP
+from api.lab.demo.story import BANK, BANK_SLUG, SHOP
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.trust_read import read_trust
 from ledger_node.domain.evidence.check import examine
@@ -30,9 +31,10 @@ def evidence(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[s
     with InstanceProcess(folder) as served:
         attest_all(served, folder.parent, _ROWS, 1)
         register(served.client("market-regulator"), served.home, SHOP, credit_code(_FIRM, 1))
-        consent, _secret = grant(served.client(SHOP), served.home.read_key(SHOP), BANK, _CLAIMS)
-        bank = served.client("demo-bank")
-        bundle = bank.evidence(bank.verify(consent, list(_CLAIMS))["use"]["id"])
+        seed = spend_seed(served.home, BANK_SLUG)
+        consent, _secret = grant(served.client(SHOP), served.home.read_key(SHOP), BANK, _CLAIMS, seed=seed)
+        bank = served.client(BANK_SLUG)
+        bundle = bank.evidence(Asker(bank, seed, consent).ask(list(_CLAIMS))["use"]["id"])
         trust = read_trust(served.home.address_book(), Rpc(served.node()["url"]))
     claims = examine(bundle, trust).require().verdicts
     say(", ".join(f"{verdict.outcome}" for verdict in claims))

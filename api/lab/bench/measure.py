@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.catalogue.synthetic import credit_code
+from api.client.asking import Asker, spend_seed
 from api.lab.bench.api import api
 from api.lab.bench.consent import consent
 from api.lab.bench.evidence import evidence
@@ -56,7 +57,7 @@ def verify(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str
         attest_all(served, folder.parent, BLOCK, 1)
         register(served.client("market-regulator"), served.home, SHOP, credit_code(0, 1))
         shop, bank = served.client(SHOP), served.client("demo-bank")
-        key = served.home.read_key(SHOP)
+        key, seed = served.home.read_key(SHOP), spend_seed(served.home, "demo-bank")
         times: list[float] = []
         for _ in range(rounds // _USES_A_CONSENT):
             consent, _secret = grant(
@@ -67,10 +68,12 @@ def verify(folder: Path, *, quick: bool, say: Callable[[str], None]) -> dict[str
                 purpose="post_loan_monitoring",
                 uses=_USES_A_CONSENT,
                 days=31 * _USES_A_CONSENT,
+                seed=seed,
             )
+            asker = Asker(bank, seed, consent)
             for _ in range(_USES_A_CONSENT):
                 began = time.monotonic()
-                bank.verify(consent, list(QUESTIONS))
+                asker.ask(list(QUESTIONS))
                 times.append(1000 * (time.monotonic() - began))
     say(f"{len(times)} verifications of {len(QUESTIONS)} questions, one after the other")
     return {

@@ -25,7 +25,7 @@ from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, lower
 
 _QUESTION: Final = "tax_payment.paid_amount >= 500000 CNY"
-_GAS: Final = 20_000_000
+_GAS: Final = 16_000_000
 _PEERS: Final = ("anoncreds_peer", "sd_jwt_peer")
 _BLOCK: Final = 128
 _CODE: Final = "91990000MABYF3008C"

@@ -32,9 +32,9 @@ _FEN: Final = 100
 
 def sample_schema(kind: Literal["one_digit", "two_digits"]) -> Schema:
     """Return the schema with ladders of one significant digit (82 points each) or of two (811)."""
-    ladder: JSON = {"kind": kind, "from": 100, "to": 100_000_000_000}
+    ladder: JSON = {"kind": kind, "from": "1", "to": "1000000000"}
     fields: list[JSON] = [
-        {"name": name, "type": "integer", "unit": "fen", "mode": "ladder", "ladder": ladder}
+        {"name": name, "type": "integer", "currency": "CNY", "scale": 2, "mode": "ladder", "ladder": ladder}
         for name in ("first", "second")
     ]
     fields.append({"name": "grade", "type": "enum", "mode": "enum", "members": ["A", "B", "M", "C", "D"]})

@@ -8,6 +8,7 @@ from typing import Any, Final
 from api.catalogue.synthetic import write_export
 from api.client.client import Client
 from api.client.consent import accept, purpose_of, signing_domain
+from api.client.spending import OfferedSpendKey
 from api.home.home import Home
 from api.lab.demo.server import InstanceProcess
 from ledger_node import clock
@@ -19,6 +20,7 @@ from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.purpose import Purpose
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.spending import SpendSeed
 from ledger_node.randomness import random_bytes
 
 _POLL_S: Final = 0.05
@@ -60,16 +62,27 @@ def register(client: Client, home: Home, name: str, credit_code: str) -> str:
     """Register a firm with a fresh key and return its subject id."""
     key = random_bytes(32)
     home.write_key(name, key)
-    body: dict[str, JSON] = {"credit_code": credit_code, "controllers": [to_hex(address_of(key))], "threshold": 1}
+    body: dict[str, JSON] = {
+        "credit_code": credit_code,
+        "controllers": [{"person": 1, "address": to_hex(address_of(key))}],
+        "threshold": 1,
+    }
     registered = client.post("/v1/subjects", body)
     home.add_credential(name, {"kind": "subject", "id": registered["subject"], "key": f"keys/{name}.json"})
     return str(registered["subject"])
 
 
 def consent_request(
-    subject: bytes, bank: tuple[str, bytes], purpose: Purpose, questions: Sequence[str], *, days: int, uses: int
+    subject: bytes,
+    bank: tuple[str, bytes],
+    purpose: Purpose,
+    questions: Sequence[str],
+    key: OfferedSpendKey,
+    *,
+    days: int,
+    uses: int,
 ) -> ConsentRequest:
-    """Return what a bank (its name and id) asks of a firm, from now on."""
+    """Return what a bank (its name and id) asks of a firm, from now on; ``key`` spends the uses."""
     name, grantee = bank
     now = clock.now()
     return ConsentRequest(
@@ -84,8 +97,26 @@ def consent_request(
         expires_at=now + days * _DAY,
         max_uses=uses,
         retention_days=30,
-        salt=random_bytes(32),
+        spend_key=key.address,
+        salt=key.salt,
     )
+
+
+def ask(client: Client, seed: SpendSeed, subject: str, questions: Sequence[str]) -> str:
+    """Have a bank ask a firm for a consent, and return the id of its request."""
+    me = client.get("/v1/me")
+    names = {member["id"]: str(member["name"]) for member in client.get("/v1/members")["members"]}
+    key, bank = OfferedSpendKey.draw(seed), (names[me["id"]], from_hex(me["id"], "bank"))
+    firm, purpose = from_hex(subject, "subject"), purpose_of(client, "loan_application")
+    request = consent_request(firm, bank, purpose, questions, key, days=30, uses=3)
+    body: dict[str, JSON] = {"request": request.to_json(), "answer_key": to_hex(seed.answer_key(key.salt))}
+    return str(client.post("/v1/consent-requests", body)["id"])
+
+
+def accept_request(client: Client, key: bytes, request: str) -> tuple[str, bytes]:
+    """Have a firm grant what it was asked for; return the id of the consent and its withdrawal secret."""
+    wanted = next(one for one in client.get("/v1/consent-requests")["requests"] if one["id"] == request)
+    return _sign(client, key, ConsentRequest.from_json(wanted["request"]), request)
 
 
 def grant(
@@ -94,17 +125,27 @@ def grant(
     bank: str,
     questions: Sequence[str],
     *,
+    seed: SpendSeed,
     purpose: str = "loan_application",
     uses: int = 3,
     days: int = 30,
 ) -> tuple[str, bytes]:
-    """Grant a consent and return its id and its withdrawal secret."""
+    """Have a firm grant a consent of its own accord; return its id and its withdrawal secret. ``seed``: the bank's."""
     members = {member["name"]: member for member in client.get("/v1/members")["members"]}
-    domain = signing_domain(client.get("/v1/ledger"))
-    secret, subject = random_bytes(32), from_hex(client.get("/v1/me")["id"], "subject")
+    subject = from_hex(client.get("/v1/me")["id"], "subject")
     grantee = bank, from_hex(members[bank]["id"], "grantee")
-    request = consent_request(subject, grantee, purpose_of(client, purpose), questions, days=days, uses=uses)
-    terms, _ = accept(client, request, Language.CHINESE, secret)
-    signature = to_hex(sign(terms.digest(domain), key))
-    granted = client.post("/v1/consents", {"terms": terms.to_json(), "signatures": [signature]})
-    return str(granted["id"]), secret
+    offered = OfferedSpendKey.draw(seed)
+    request = consent_request(subject, grantee, purpose_of(client, purpose), questions, offered, days=days, uses=uses)
+    return _sign(client, key, request, None)
+
+
+def _sign(client: Client, key: bytes, asked: ConsentRequest, request: str | None) -> tuple[str, bytes]:
+    secret, domain = random_bytes(32), signing_domain(client.get("/v1/ledger"))
+    consent, _ = accept(client, asked, Language.CHINESE, secret, now=clock.now())
+    body: dict[str, JSON] = {
+        "terms": consent.terms.to_json(),
+        "bounds": consent.bounds.to_json(),
+        "signatures": [to_hex(sign(consent.digest(domain), key))],
+        "request": request,
+    }
+    return str(client.post("/v1/consents", body)["id"]), secret

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -34,10 +34,11 @@ class InstanceProcess:
         banks: Mapping[str, str] | None = None,
         database_url: str | None = None,
         keys_url: str | None = None,
+        relayers: Sequence[str] = (),
     ) -> None:
         self.home = Home(folder)
         self.database_url, self.keys_url = database_url, keys_url
-        found_instance(self.home, banks=banks, database_url=database_url, keys_url=keys_url)
+        found_instance(self.home, banks=banks, database_url=database_url, keys_url=keys_url, relayers=relayers)
         command = [
             sys.executable,
             "-m",

@@ -14,8 +14,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from api.catalogue.synthetic import credit_code, write_export
 from api.client.answer_check import check_answer
+from api.client.asking import Asker, spend_seed
 from api.files.own_file import partial_of
-from api.lab.demo.actor import attest, grant, register
+from api.lab.demo.actor import accept_request, ask, attest, register
 from api.lab.demo.server import InstanceProcess
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
@@ -42,6 +43,7 @@ _FILES: Final = [f"{schema}.csv" for schema, *_ in EXPORTS]
 FILES: Final = frozenset({HOME, f"{HOME}.partial", *_FILES, *(partial_of(Path(name)).name for name in _FILES)})
 """The names of all that the story writes in its folder."""
 BANK: Final = "Demo bank"
+BANK_SLUG: Final = "demo-bank"
 SHOP: Final = "demo-shop"
 
 
@@ -62,15 +64,17 @@ class Story:
     def run(self) -> None:
         """Run all steps."""
         self._attest()
-        with self._step("consent", "The shop owner is registered, and grants the bank four questions"):
-            home = self.served.home
-            register(self.served.client("market-regulator"), home, SHOP, credit_code(0, SEED))
+        home, bank = self.served.home, self.served.client(BANK_SLUG)
+        seed = spend_seed(home, BANK_SLUG)
+        with self._step("consent", "The shop owner is registered; the bank asks for a consent, and the owner accepts"):
+            subject = register(self.served.client("market-regulator"), home, SHOP, credit_code(0, SEED))
+            request = ask(bank, seed, subject, QUESTIONS)
             shop = self.served.client(SHOP)
-            consent, secret = grant(shop, home.read_key(SHOP), BANK, QUESTIONS)
+            consent, secret = accept_request(shop, home.read_key(SHOP), request)
         self._say(f"  consent {consent}: {len(QUESTIONS)} questions, 3 uses, 30 days, for a loan application")
-        bank = self.served.client("demo-bank")
+        asker = Asker(bank, seed, consent)
         with self._step("verify", "The bank asks the four questions, and one that was not consented"):
-            answer = bank.verify(consent, [*QUESTIONS, OUTSIDE])
+            answer = asker.ask([*QUESTIONS, OUTSIDE])
             verdicts = self._check(bank, answer)
         self.result["verdicts"] = verdicts
         self._show_received(answer)
@@ -78,11 +82,11 @@ class Story:
             killed = self.served.kill_node()
         self._say(f"  process {killed} is gone, process {self.served.node()['pid']} serves the same chain")
         with self._step("verify_again", "The bank asks again"):
-            again = self._check(bank, bank.verify(consent, [*QUESTIONS, OUTSIDE]))
+            again = self._check(bank, asker.ask([*QUESTIONS, OUTSIDE]))
         self.result["same_answers_after_kill"] = again == verdicts
         with self._step("withdraw", "The shop owner withdraws, and the bank asks once more"):
             shop.post(f"/v1/consents/{consent}/withdrawal", {"secret": "0x" + secret.hex()})
-            refused = self._check(bank, bank.verify(consent, list(QUESTIONS)))
+            refused = self._check(bank, asker.ask(list(QUESTIONS)))
         self.result["refused_after_withdrawal"] = all(
             row["verdict"] == "cannot_tell" and row["reason"] == "consent_withdrawn" for row in refused
         )
@@ -197,7 +201,10 @@ _NO_VALUES: Final = {
     "max_age_days",
     "version",
     "threshold",
-    "controllers_entry",
+    "entries",
+    "begins",
+    "holds",
+    "person",
     "retention_days",
 }
 """The bank's own words, and small numbers of the ledger that may happen to equal a small value."""

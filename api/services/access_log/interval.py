@@ -8,8 +8,9 @@ Durable steps; a kill between any two loses nothing:
 5. The store holds the anchor.
 
 Steps that write many rows do so in portions, so that answers are logged in between. The next interval is closed when
-the last one is anchored: a ledger that is down makes a longer interval and never a gap. An interval that was overtaken
-is signed again (``anchoring``): ``number`` is its place in the store, ``batch_number`` its place on the ledger.
+the last one is anchored: a ledger that is down makes a longer interval and never a gap. An interval that was overtaken,
+or is past its deadline, is signed again (``anchoring``): ``number`` is its place in the store, ``batch_number`` its
+place on the ledger.
 """
 
 import time
@@ -19,6 +20,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
 from api.services.issuing.anchoring import anchor
+from api.services.issuing.status_change import deadline_from
 from api.storage import table
 from api.storage.database import Store, chunks
 from api.vault.department import Operator
@@ -26,6 +28,7 @@ from api.work.worker_pool import WorkerPool
 from ledger_node.chain.port import BatchOrder, Ledger, StreamHead
 from ledger_node.domain.access import CHECKPOINT_SIZE, MAX_ROWS, NO_HEAD, Checkpoint, LogTree, Tally
 from ledger_node.domain.batch import ACCESS_LOG, NO_ROOT, Batch
+from ledger_node.domain.fact import KeyPurpose
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.status import changes_digest
 from ledger_node.randomness import random_bytes, random_places
@@ -82,12 +85,12 @@ class AccessIntervals:
         """
         with self._store.locks.lock("access intervals"):
             self._assign_rest()
-            anchor_interval(self._store, self._ledger, self._operator)
+            anchor_interval(self._store, self._ledger, self._operator, self._now)
             if self._head is None:
                 # a store that was restored may lack intervals that the ledger holds; what comes stands behind them
                 self._head = self._ledger.stream_head(self._operator.member, ACCESS_LOG)
             self._close(self._head)
-            anchor_interval(self._store, self._ledger, self._operator)
+            anchor_interval(self._store, self._ledger, self._operator, self._now)
 
     def waiting(self) -> list[bytes]:
         """Return the operator's member if an interval is signed and not known to be anchored."""
@@ -101,7 +104,7 @@ class AccessIntervals:
         """
         with self._store.locks.lock("access intervals"):
             self._assign_rest()
-            anchor_interval(self._store, self._ledger, self._operator)
+            anchor_interval(self._store, self._ledger, self._operator, self._now)
 
     def _close(self, head: StreamHead) -> None:
         """Close the interval: give every row that waits its place, and sign the checkpoint.
@@ -126,10 +129,12 @@ class AccessIntervals:
         if head.number >= batch_number:
             batch_number, previous_root = head.number + 1, head.last_root
         tally = Tally(len(rows), before, rows[-1].head if rows else before, random_bytes(HASH_BYTES))
+        block = self._ledger.head()
+        deadline = deadline_from(block.time, self._now())
         with self._store.begin() as connection:
             until = self._until(connection, since, rows[-1] if rows else None)
             checkpoint = Checkpoint(batch_number, since, until, root, tally.digest)
-            batch = batch_of(self._operator.member, batch_number, checkpoint.batch_root, previous_root)
+            batch = batch_of(self._operator.member, batch_number, checkpoint.batch_root, previous_root, deadline)
             interval = {
                 "number": number,
                 "batch_number": batch_number,
@@ -144,7 +149,9 @@ class AccessIntervals:
                 "tally_salt": tally.salt,
                 "batch_root": batch.root,
                 "previous_root": previous_root,
-                "signature": self._operator.signing_key.sign(batch.digest(self._ledger.anchor_domain)),
+                "deadline": deadline,
+                "signed_since": block.number,
+                "signature": self._operator.signer(KeyPurpose.LOG).sign(batch.digest(self._ledger.anchor_domain)),
             }
             connection.execute(insert(table.access_interval).values(interval))
         if rows:
@@ -189,7 +196,7 @@ def plant(leaves: Sequence[bytes], filling: bytes) -> tuple[bytes, list[tuple[in
     return tree.root, [(slot, b"".join(tree.path(slot))) for slot in slots]
 
 
-def anchor_interval(store: Store, ledger: Ledger, operator: Operator) -> None:
+def anchor_interval(store: Store, ledger: Ledger, operator: Operator, now: Callable[[], int]) -> None:
     """Anchor the interval that is signed and not known to be anchored, if there is one.
 
     Raises:
@@ -202,22 +209,25 @@ def anchor_interval(store: Store, ledger: Ledger, operator: Operator) -> None:
     def save(**values: Any) -> None:  # noqa: ANN401 - values of columns
         store.write(update(table.access_interval).where(_INTERVAL.number == row.number).values(values))
 
+    key = operator.signer(KeyPurpose.LOG)
+
     def sign_behind(_: BatchOrder, head: StreamHead) -> BatchOrder:
         # the rows of the interval name it by its number in the store, which stays
-        number = head.number + 1
+        number, deadline = head.number + 1, deadline_from(ledger.next_time(), now())
         tally = Tally(row.row_count, row.before, row.after, row.tally_salt)
         root = Checkpoint(number, row.since, row.until, row.root, tally.digest).batch_root
-        batch = batch_of(row.member, number, root, head.last_root)
-        signature = operator.signing_key.sign(batch.digest(ledger.anchor_domain))
-        save(batch_number=number, batch_root=root, previous_root=head.last_root, signature=signature)
-        return BatchOrder(batch, signature, (), ())
+        batch = batch_of(row.member, number, root, head.last_root, deadline)
+        signature = key.sign(batch.digest(ledger.anchor_domain))
+        place = {"batch_number": number, "batch_root": root, "previous_root": head.last_root}
+        save(**place, deadline=deadline, signature=signature)
+        return BatchOrder(batch, signature, (), (), row.signed_since)
 
-    batch = batch_of(row.member, row.batch_number, row.batch_root, row.previous_root)
-    order = BatchOrder(batch, row.signature, (), ())
-    anchored, mined = anchor(ledger, order, operator.signing_key, sign_behind)
+    batch = batch_of(row.member, row.batch_number, row.batch_root, row.previous_root, row.deadline)
+    order = BatchOrder(batch, row.signature, (), (), row.signed_since)
+    anchored, mined = anchor(ledger, order, key, sign_behind)
     save(start=anchored.start, anchored_at=anchored.anchored_at, key=anchored.key, block=mined.block.number)
 
 
-def batch_of(member: bytes, number: int, root: bytes, previous_root: bytes) -> Batch:
+def batch_of(member: bytes, number: int, root: bytes, previous_root: bytes, deadline: int) -> Batch:
     """Return the batch of one leaf that an interval is anchored as."""
-    return Batch(member, ACCESS_LOG, number, root, CHECKPOINT_SIZE, previous_root, changes_digest((), ()))
+    return Batch(member, ACCESS_LOG, number, root, CHECKPOINT_SIZE, previous_root, changes_digest((), ()), deadline)

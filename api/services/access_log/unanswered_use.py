@@ -8,7 +8,8 @@ from typing import Final
 
 from sqlalchemy import select
 
-from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow, UseLeases
+from api.services.access_log.use_lease import UseLeases
+from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.services.consent.stored_consent import ConsentReader
 from api.storage import table
 from api.storage.database import Store
@@ -75,8 +76,8 @@ class UnansweredUses:
             lands_later = self._carries_earlier()
             for consent, counted in self._ledger.uses_since(_first_block(self._store)):
                 # first whose it is, then its row: the other way round it could be written in between
-                if not self._leases.is_leased(counted):
-                    self._write(consent, counted)
+                if not self._leases.is_leased(counted.ticket):
+                    self._write(consent, counted.ticket)
             if lands_later:
                 return
         self._is_done = True
@@ -87,7 +88,7 @@ class UnansweredUses:
             # first what is on its way, then what is there: the other way round it could land in between
             if abandoned != use or self._ledger.is_on_way(use):
                 continue
-            if self._ledger.recorded_use(consent, use) is not None:
+            if self._ledger.counted_use(consent, use) is not None:
                 self._write(consent, use)
             self._leases.cancel([use])
 

@@ -1,22 +1,18 @@
-"""The access log: every question a bank asks becomes a durable row before its answer leaves.
-
-A use is leased from its count to its row: a lease says which process will write the row. Processes that share the
-store write their leases there. A process that is alone reads the ledger to find what an earlier run left. Until it has
-done so, it remembers which uses are its own.
-"""
+"""The access log: every question a bank asks becomes a durable row before its answer leaves."""
 
 import threading
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Any, Final, Self, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
 
+from api.services.access_log.use_lease import UseLeases
 from api.services.evidence.store import SealedEvidence, store_evidence
 from api.services.idempotency.attempt import SealedResponse, store_responses
 from api.storage import table
-from api.storage.database import Store
+from api.storage.database import IDS, Store, rows_among
 from api.vault.cipher import seal
 from api.vault.department import Department
 from api.vault.key_ledger import KeyLedger
@@ -26,15 +22,19 @@ from ledger_node.domain.error import StoreError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.presentation import Presentation
 from ledger_node.domain.status import WORD_BITS
+from ledger_node.domain.ticket import CountedUse
 from ledger_node.randomness import random_bytes
 
-_LEASE: Final = table.use_under_way.c
 _OWN_KEY_ID: Final = b"own access rows."
 """The data key of rows about consents that nobody knows, and about subjects that were erased before."""
 _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
 _ADD: Final = insert(table.access_row)
 _ADD_RELIANCE: Final = insert(table.reliance)
+_RELIED_USE: Final = table.reliance.c.use
+_KEPT: Final = select(table.counted_use.c.consent, table.counted_use.c.number).where(
+    table.counted_use.c.consent.in_(IDS)
+)
 _NEXT_BLOCK: Final = select(table.chain_cursor.c.next_block)
 _LAST_ROW: Final = select(_ROW.head, _ROW.time).order_by(_ROW.number.desc()).limit(1)
 _LAST_UNTIL: Final = select(_INTERVAL.until).order_by(_INTERVAL.number.desc()).limit(1)
@@ -84,13 +84,26 @@ class AskedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptUse:
+    """A use that the ledger counted, as the ``place``th of its consent from 0."""
+
+    consent: bytes
+    place: int
+    use: CountedUse
+
+
+@dataclass(frozen=True, slots=True)
 class AccessEntry:
-    """What is written in one piece: rows, the attestations that the answer relies on, what proves it, and itself."""
+    """What is written in one piece: rows, the attestations that the answer relies on, what proves it, and itself.
+
+    ``uses``: what is kept of the uses that the ledger counted.
+    """
 
     rows: Sequence[AskedRow]
     relied: Sequence[Reliance] = ()
     evidence: SealedEvidence | None = None
     answer: Callable[[], SealedResponse | None] = lambda: None
+    uses: Sequence[KeptUse] = ()
 
 
 class AccessLog:
@@ -132,6 +145,7 @@ class AccessLog:
         with self._store.begin() as connection:
             self._insert(connection, rows, keys)
             UseLeases(self._store).release(connection, {asked.row.use for asked in rows if asked.row.use is not None})
+            keep_uses(connection, [use for entry in entries for use in entry.uses])
             store_reliance(connection, [one for entry in entries for one in entry.relied])
             store_evidence(connection, [entry.evidence for entry in entries if entry.evidence is not None])
             store_responses(connection, answers)
@@ -191,6 +205,25 @@ def _end(connection: Connection) -> tuple[bytes, int]:
     return (NO_HEAD, until or 0) if row is None else (row.head, max(row.time, until or 0))
 
 
+def keep_uses(connection: Connection, uses: Sequence[KeptUse]) -> None:
+    """Keep uses that the ledger counted, but for those that are kept already."""
+    wanted = {(one.consent, one.use.number): one for one in uses}
+    for row in rows_among(connection, _KEPT, [consent for consent, _ in wanted]):
+        wanted.pop((row.consent, row.number), None)
+    rows = [
+        {
+            "consent": one.consent,
+            "number": one.use.number,
+            "ticket": one.use.ticket,
+            "time": one.use.time,
+            "place": one.place,
+        }
+        for one in wanted.values()
+    ]
+    if rows:
+        connection.execute(insert(table.counted_use), rows)
+
+
 def store_reliance(connection: Connection, relied: Sequence[Reliance]) -> None:
     """Write what answers rely on, before they leave.
 
@@ -211,64 +244,8 @@ def store_reliance(connection: Connection, relied: Sequence[Reliance]) -> None:
             "bit": one.position % WORD_BITS,
             "late": int(next_block > one.block + 1),
         }
-        for one in relied
+        for one in {(one.use, one.attestation): one for one in relied}.values()
     ]
+    # a use that is answered once more relies on what its newest answer shows
+    connection.execute(delete(table.reliance).where(_RELIED_USE.in_({one.use for one in relied})))
     connection.execute(_ADD_RELIANCE, rows)
-
-
-@dataclass(slots=True)
-class UseLeases:
-    """The leases in a store. ``own``: uses that this process leased while it may be asked; None afterwards."""
-
-    store: Store
-    own: set[bytes] | None = None
-
-    def acquire(self, uses: Sequence[tuple[bytes, bytes]]) -> None:
-        """Say that this process is about to record (consent, use) pairs, and will write their rows.
-
-        Raises:
-            StoreError: ``store_unavailable``; do not record them.
-        """
-        own = self.own
-        if own is not None:
-            own.update(use for _, use in uses)
-        if not self.store.locks.is_shared:
-            return
-        # one that an earlier try leased is this process's now
-        rows = [
-            {"use": use, "consent": consent, "owner": self.store.locks.process_id}
-            for consent, use in dict.fromkeys(uses)
-        ]
-        with self.store.begin() as connection:
-            self.release(connection, [use for _, use in uses])
-            connection.execute(insert(table.use_under_way), rows)
-
-    def cancel(self, uses: Collection[bytes]) -> None:
-        """Delete leases of uses that were not recorded.
-
-        Raises:
-            StoreError: ``store_unavailable``; they stay until the process ends.
-        """
-        if self.store.locks.is_shared and uses:
-            with self.store.begin() as connection:
-                self.release(connection, uses)
-
-    def release(self, connection: Connection, uses: Collection[bytes]) -> None:
-        """Delete leases, in the transaction that writes the rows of the uses."""
-        if self.store.locks.is_shared and uses:
-            connection.execute(delete(table.use_under_way).where(_LEASE.use.in_(list(uses))))
-
-    def is_leased(self, use: bytes) -> bool:
-        """Return whether a process that lives, this one or another, will write the rows of a use."""
-        if self.own is not None and use in self.own:
-            return True
-        if not self.store.locks.is_shared:
-            return False
-        owner = self.store.scalar(select(_LEASE.owner).where(_LEASE.use == use))
-        return owner is not None and self.store.locks.is_alive(owner)
-
-    def abandoned(self) -> list[tuple[bytes, bytes]]:
-        """Return the (consent, use) pairs whose process is gone."""
-        rows = self.store.rows(select(table.use_under_way))
-        dead = {owner for owner in {row.owner for row in rows} if not self.store.locks.is_alive(owner)}
-        return [(row.consent, row.use) for row in rows if row.owner in dead]

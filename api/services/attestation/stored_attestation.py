@@ -36,6 +36,7 @@ JOINED: Final = select(
     table.batch.c.size,
     table.batch.c.previous_root,
     table.batch.c.supersedes.label("supersedes_of_batch"),
+    table.batch.c.deadline,
     table.batch.c.signature,
     table.batch.c.start,
     table.batch.c.anchored_at,
@@ -86,7 +87,8 @@ def superseded_of(text: str) -> tuple[list[int], list[int]]:
 
 def signed_batch_of(row: Any) -> SignedBatch:  # noqa: ANN401 - a row of JOINED
     """Return the department's signature over the batch of an attestation, with what else was signed."""
-    return SignedBatch(row.previous_root, changes_digest(*superseded_of(row.supersedes_of_batch)), row.signature)
+    superseded = changes_digest(*superseded_of(row.supersedes_of_batch))
+    return SignedBatch(row.previous_root, superseded, row.deadline, row.signature)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,90 +4,52 @@ A grant that is stored and not known to be on the ledger is sent again until it 
 """
 
 import json
-from collections.abc import Mapping
-from typing import Final
+from contextlib import suppress
+from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
-from api.catalogue.datatype import schemas
-from api.catalogue.wording import wording
+from api.services.consent.steward import ConsentKeys
 from api.services.consent.stored_consent import WAITS, ConsentReader, StoredConsent
+from api.services.consent.terms_rule import TermsRules
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.services.subject.controller_change import ControllerState
-from api.services.subject.registered_subject import ControllerHistory, SubjectReader
+from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from api.storage.table import consent_deadline
-from ledger_node.chain.port import Ledger, MemberLedger, Role
+from ledger_node.chain.port import Ledger
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.canonical import JSON
-from ledger_node.domain.consent import NO_REQUEST, ConsentRequest, Terms
-from ledger_node.domain.consent_text import consent_text, language_named, text_digest
+from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.consent import NO_REQUEST, Consent, ConsentRequest
+from ledger_node.domain.consent_order import AnswerOrder, GrantOrder
+from ledger_node.domain.consent_rule import require_grant_digest, require_recorded
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
-from ledger_node.domain.fact import require_recorded
-from ledger_node.domain.grant_rule import require_askable, require_parties
+from ledger_node.domain.fact import ConsentRecord
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.signature import address_of
 from ledger_node.domain.subject import Signature, signature_to_json
 
 _CONSENT: Final = table.consent.c
+_REQUEST: Final = table.consent_request.c
+_GRANTED_BEFORE: Final = frozenset({Reason.CONSENT_WITHDRAWN, Reason.CONSENT_PAUSED})
 _FINAL: Final = frozenset(
     {
         "ConsentExpired",
-        "ConsentIdZero",
+        "ConsentGrantLate",
+        "ConsentKeyZero",
         "ConsentPeriodInvalid",
-        "ConsentRevocationHashZero",
-        "ConsentUsesZero",
+        "ConsentSignatureWrong",
+        "ConsentUsesInvalid",
+        "ConsentWithdrawalHashZero",
         "RequestNotOpen",
+        "RequestSignatureWrong",
     }
 )
 """Errors of the ConsentRegistry about the grant itself. Any other one may be gone on another day, such as a key's."""
-
-
-class TermsRules:
-    """Checks terms against the members of the consortium and its purposes."""
-
-    def __init__(self, ledger: MemberLedger, purposes: Purposes) -> None:
-        self._ledger = ledger
-        self._purposes = purposes
-
-    def require_grantable(self, asked: ConsentRequest, now: int) -> Mapping[bytes, str]:
-        """Require that what is asked for could be granted, and return the names of all members.
-
-        Raises:
-            InvalidInputError: naming the part that cannot be granted.
-        """
-        claims = require_askable(asked, schemas(), now=now)
-        asked.require_within_purpose(self._purposes, claims)
-        members = self._ledger.members()
-        banks = {member.id: member.name for member in members if Role.BANK in member.roles}
-        departments = {member.id for member in members if Role.DEPARTMENT in member.roles}
-        require_parties(asked, claims, banks=banks, departments=departments)
-        return {member.id: member.name for member in members}
-
-    def require_text(self, terms: Terms, now: int) -> str:
-        """Require that terms can be granted and were signed over the text that belongs to them, and return this text.
-
-        Raises:
-            InvalidInputError: naming the part that cannot be granted.
-        """
-        names = self.require_grantable(terms, now)
-        language = language_named(terms.language)
-        if terms.purpose_text != self._purposes.named(terms.purpose).text(language):
-            raise InvalidInputError(
-                Reason.CONSENT_TEXT_DIFFERS,
-                "the words of the purpose are not those of the consortium in this language",
-                field="purpose_text",
-            )
-        text = consent_text(terms, wording(language, names))
-        if text_digest(text) != terms.text_digest:
-            raise InvalidInputError(
-                Reason.CONSENT_TEXT_DIFFERS,
-                "the terms were signed over another text than they say; show the text of POST /v1/consent-texts",
-                field="text_digest",
-            )
-        return text
 
 
 class ConsentGrants(ConsentReader):
@@ -100,39 +62,44 @@ class ConsentGrants(ConsentReader):
         subjects: SubjectReader,
         history: ControllerHistory,
         purposes: Purposes,
+        keys: ConsentKeys,
     ) -> None:
         super().__init__(store, ledger)
+        self.keys = keys
         self._subjects = subjects
         self._history = history
         self.rules = TermsRules(ledger, purposes)
 
     def grant(
-        self, terms: Terms, signatures: tuple[Signature, ...], *, now: int, request: bytes = NO_REQUEST
+        self, consent: Consent, signatures: tuple[Signature, ...], *, now: int, request: bytes = NO_REQUEST
     ) -> StoredConsent:
-        """Check the terms and signatures, store the consent, and record it on the ledger.
+        """Check a consent and the signatures, store it, and record it on the ledger.
 
         ``request``: the open request that this answers.
 
         Raises:
-            InvalidInputError: naming the part of the terms that cannot be granted.
-            VerificationError: the signatures do not grant these terms.
+            InvalidInputError: naming the part of the consent that cannot be granted.
+            VerificationError: the signatures do not grant it.
             ChainError: the ledger refuses, which is final, or does not answer: then it goes on by itself.
         """
-        if self._subjects.find(terms.subject) is None:
+        subject = consent.terms.subject
+        if self._subjects.find(subject) is None:
             raise InvalidInputError(Reason.SUBJECT_UNKNOWN, "no such subject is registered", field="subject")
-        consent_id = terms.digest(self._ledger.consent_domain)
-        with self._history.locked(terms.subject) as current:
+        consent_id = consent.digest(self._ledger.consent_domain)
+        with self._history.locked(subject) as current:
             # first of all, so that whoever cannot sign costs the ledger no reads
             signatures = current.controllers.in_one_form(consent_id, signatures)
-            text = self.rules.require_text(terms, now)
-            self._require_request(request, terms)
+            text = self.rules.require_text(consent, now)
+            self._history.require_no_hold(subject, now)
+            self._require_steward(consent)
+            self._require_request(request, consent)
             known = self.find(consent_id)
             if known is not None and known.on_ledger:
                 raise InvalidInputError(Reason.CONSENT_EXISTS, "exactly this consent was granted already")
             # one that is stored but was not seen on the ledger is granted by asking again; one that was refused, or was
             # signed while others controlled the subject, is granted anew
             if known is None or known.entry != current.entry or known.refusal is not None:
-                self._store_grant(consent_id, terms, signatures, current, text, request, again=known is not None)
+                self._store_grant(consent_id, consent, signatures, current, text, request, again=known is not None)
             self.record(self.stored(consent_id), current.since)
         return self.stored(consent_id)
 
@@ -143,11 +110,15 @@ class ConsentGrants(ConsentReader):
             ChainError: the ledger refuses or does not answer, or it holds something else under this id. What never will
                 be a grant is closed as refused.
         """
-        consent_id, terms, transaction = held.shown.id, held.shown.terms, b"\x00" * 32
+        consent_id, transaction = held.shown.id, b"\x00" * 32
         try:
-            transaction = self._ledger.grant(consent_id, terms, request=held.request).transaction
+            transaction = self._ledger.grant(self._grant_order(held)).transaction
+        except InvalidInputError as error:
+            # the steward key went with the subject's data key
+            self.refuse(held, error.reason)
+            raise
         except ContractRevertError as error:
-            if error.reason is Reason.CONSENT_EXISTS:
+            if error.reason in {Reason.CONSENT_EXISTS, Reason.CONSENT_WITHDRAWN}:
                 self._require_ours(held, since)
             else:
                 if error.error in _FINAL:
@@ -155,17 +126,40 @@ class ConsentGrants(ConsentReader):
                 raise
         self._store.write(update(table.consent).where(_CONSENT.id == consent_id).values(transaction=transaction))
 
+    def _grant_order(self, held: StoredConsent) -> GrantOrder:
+        """Return the grant as the ledger takes it, signed by the steward key, and by the answer key if it answers."""
+        shown, domain, answer = held.shown, self._ledger.consent_domain, None
+        if held.request != NO_REQUEST:
+            row: Any = self._store.row(select(table.consent_request).where(_REQUEST.id == held.request))
+            asked = ConsentRequest.from_json(decode(row.asked.encode()))
+            answer_key = self.keys.open_answer_key(row.subject, row.id, row.answer_key)
+            answer = AnswerOrder.sign(asked, answer_key, domain, consent=shown.id)
+        steward = self.keys.steward(shown.terms)
+        return GrantOrder.sign(shown.consent, shown.signatures, steward, domain, answer=answer)
+
     def _require_ours(self, held: StoredConsent, since: int | None) -> None:
-        """Require that the ledger holds this very grant: an earlier try of ours, or somebody relayed the same terms."""
+        """Require that the ledger holds this very grant: an earlier try of ours, or somebody relayed the same.
+
+        One that was withdrawn since was ours all the same; a tombstone, or other signatures, never will be.
+        """
         (record,), _ = self._ledger.consents([held.shown.id])
         if record is None:
             raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger does not show this consent yet; ask again")
         try:
-            require_recorded(held.shown.terms, record, since=since)
+            require_recorded(held.shown.bounds, held.shown.signatures, record, since=since)
         except VerificationError as error:
+            if error.reason in _GRANTED_BEFORE and record.granted_at and self._is_ours(held, record):
+                return
             self.refuse(held, error.reason)
             message = f"the ledger holds this id already, and not as it is granted here: {error.message}"
             raise ChainError(error.reason, message) from None
+
+    @staticmethod
+    def _is_ours(held: StoredConsent, record: ConsentRecord) -> bool:
+        with suppress(VerificationError):
+            require_grant_digest(held.shown.bounds, held.shown.signatures, record)
+            return True
+        return False
 
     def refuse(self, held: StoredConsent, reason: Reason) -> None:
         """Close a grant that never will be, and tell its parties."""
@@ -198,7 +192,7 @@ class ConsentGrants(ConsentReader):
                 # its signers control the subject no longer
                 self.refuse(held, Reason.CONTROLLERS_CHANGED)
                 return
-            self._send(held)
+            self.send(held)
 
     def send_pending(self, current: ControllerState) -> None:
         """Record the grants of a subject that are not known to be on the ledger, under the subject's lock.
@@ -212,7 +206,7 @@ class ConsentGrants(ConsentReader):
         waiting = self._store.scalars(select(_CONSENT.id).where(of_them, WAITS))
         for consent_id in waiting:
             try:
-                self._send(self.stored(consent_id))
+                self.send(self.stored(consent_id))
             except ContractRevertError as error:
                 # where the ledger refuses this instance as a sender, its subjects may hand over all the same
                 if error.reason is Reason.LEDGER_UNAVAILABLE:
@@ -227,9 +221,9 @@ class ConsentGrants(ConsentReader):
             ChainError: the ledger does not answer.
         """
         if not held.on_ledger and held.refusal is None:
-            self._send(held)
+            self.send(held)
 
-    def _send(self, held: StoredConsent) -> None:
+    def send(self, held: StoredConsent) -> None:
         """Record a grant for nobody who waits: a refusal is told to its parties, and is no error."""
         signers = next((one for one in self._history.of(held.shown.terms.subject) if one.entry == held.entry), None)
         try:
@@ -238,17 +232,30 @@ class ConsentGrants(ConsentReader):
             if self.stored(held.shown.id).refusal is None:
                 raise
 
-    def _require_request(self, request: bytes, terms: Terms) -> None:
+    def _require_steward(self, consent: Consent) -> None:
+        if consent.bounds.steward_key != address_of(self.keys.steward(consent.terms)):
+            raise InvalidInputError(
+                Reason.REQUEST_INVALID,
+                "this is not the steward key of these terms here; ask POST /v1/steward-keys for it, and sign again",
+                field="steward_key",
+            )
+
+    def _require_request(self, request: bytes, consent: Consent) -> None:
         if request == NO_REQUEST:
             return
-        row = self._store.row(select(table.consent_request).where(table.consent_request.c.id == request))
+        terms = consent.terms
+        row: Any = self._store.row(select(table.consent_request).where(_REQUEST.id == request))
         if row is None or (row.subject, row.grantee) != (terms.subject, terms.grantee):
             raise InvalidInputError(Reason.REQUEST_UNKNOWN, "there is no such request of this bank", field="request")
+        if ConsentRequest.from_json(decode(row.asked.encode())).spend_key != consent.bounds.spend_key:
+            raise InvalidInputError(
+                Reason.REQUEST_INVALID, "the bank spends uses by the key that it asked with", field="spend_key"
+            )
 
     def _store_grant(
         self,
         consent_id: bytes,
-        terms: Terms,
+        consent: Consent,
         signatures: tuple[Signature, ...],
         current: ControllerState,
         text: str,
@@ -256,12 +263,14 @@ class ConsentGrants(ConsentReader):
         *,
         again: bool,
     ) -> None:
+        terms = consent.terms
         row = {
             "id": consent_id,
             "subject": terms.subject,
             "grantee": terms.grantee,
             "entry": current.entry,
             "terms": json.dumps(terms.to_json(), ensure_ascii=False),
+            "bounds": json.dumps(consent.bounds.to_json()),
             "signatures": json.dumps([signature_to_json(signature) for signature in signatures]),
             "controllers": json.dumps(current.controllers.to_json()),
             "text": text,

@@ -1,34 +1,35 @@
 """A consent after its grant: paused, resumed and withdrawn by the controllers of that day, or by its secret.
 
-What controllers sign is stored for receipts before it is sent to the ledger.
+What controllers sign is the authority. It is stored before the steward key binds it on the ledger. A withdrawal needs
+no grant before it: it closes the id for good, so what waits for the ledger is never granted.
 """
 
-import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
-
 from api.services.consent.grant import ConsentGrants
+from api.services.consent.signed_act import signed_act, store_signed_act
 from api.services.consent.stored_consent import StoredConsent
 from api.services.subject.registered_subject import unknown_to_strangers
-from api.storage.database import Store
-from api.storage.table import consent_word
-from ledger_node.chain.port import ConsentLedger
-from ledger_node.domain.canonical import decode
-from ledger_node.domain.consent import Change, change_digest, revocation_hash, withdrawal_digest
-from ledger_node.domain.error import VerificationError
-from ledger_node.domain.event import Step
+from ledger_node.domain.consent_act import (
+    Change,
+    ChangeKind,
+    SignedAct,
+    change_digest,
+    withdrawal_digest,
+    withdrawal_hash,
+)
+from ledger_node.domain.consent_order import ChangeOrder, SecretOrder, ShownConsentId
+from ledger_node.domain.error import ChainError, CredenceError, VerificationError
+from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.receipt import Act, SignedAct
+from ledger_node.domain.receipt import Act
 from ledger_node.domain.subject import Controllers, Signature
 
 _NOBODY: Final = bytes(HASH_BYTES)
 _ACTS: Final = {Change.PAUSE: Act.PAUSED, Change.RESUME: Act.RESUMED}
-_ACT = consent_word.c
 
 
 class ConsentService(ConsentGrants):
@@ -52,21 +53,42 @@ class ConsentService(ConsentGrants):
         digest = withdrawal_digest(consent_id, self._ledger.consent_domain)
         # not those of the time of the grant: whoever could grant it now can withdraw it now, and nobody else
         with self._authority(consent_id, asker, digest, signatures) as (held, controllers):
-            signed = signed_act(controllers, digest, signatures)
-            store_signed_act(self._store, self._ledger, consent_id, Act.WITHDRAWN, signed)
-            self.record_first(held)
-            self._ledger.withdraw_by_request(consent_id)
+            number = self._next_change(consent_id)
+            act = self._store_act(consent_id, Act.WITHDRAWN, number, controllers, digest, signatures)
+            self._ledger.change_consent(self._order(held, ChangeKind.WITHDRAW, number, act))
+        self._settle(held)
 
     def _withdraw_by_secret(self, consent_id: bytes, secret: bytes, asker: bytes | None) -> None:
         # it says enough: who controls the subject now, and what waits for it, does not matter
         held = self.find(consent_id)
         with unknown_to_strangers(_unknown(), is_party=_is_party(held, asker)):
-            if revocation_hash(secret) != (_NOBODY if held is None else held.shown.terms.revocation_hash):
+            if withdrawal_hash(secret) != (_NOBODY if held is None else held.shown.bounds.withdrawal_hash):
                 raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
             if held is None:
                 raise _unknown()
-        self.record_first(held)
-        self._ledger.withdraw(consent_id, secret)
+        self._ledger.withdraw(SecretOrder(ShownConsentId.of(held.shown.consent, self._ledger.consent_domain), secret))
+        self._settle(held)
+
+    def relay_withdrawal(self, order: SecretOrder) -> None:
+        """Withdraw any consent by its secret, whoever serves its firm, and whether it was granted or not.
+
+        Raises:
+            VerificationError: ``consent_wrong_secret``.
+            ChainError: ``consent_withdrawn`` for one that was withdrawn before, or no answer.
+        """
+        if withdrawal_hash(order.secret) != order.shown.bounds.withdrawal_hash:
+            raise VerificationError(Reason.CONSENT_WRONG_SECRET, "this secret does not withdraw this consent")
+        self._ledger.withdraw(order)
+        held = self.find(order.shown.id)
+        if held is not None:
+            self._settle(held)
+
+    def _settle(self, held: StoredConsent) -> None:
+        """Close a grant that waits for the ledger after its consent was withdrawn."""
+        if not held.on_ledger and held.refusal is None:
+            # it is withdrawn whatever becomes of this, and what waits is tried again
+            with suppress(CredenceError):
+                self.send(held)
 
     def change(
         self,
@@ -75,22 +97,56 @@ class ConsentService(ConsentGrants):
         number: int,
         signatures: tuple[Signature, ...],
         *,
+        now: int = 0,
         asker: bytes | None = None,
     ) -> None:
         """Pause or resume, on the current controllers' signatures over the change and its number.
 
+        ``now``: where the clock is later than the newest block.
+
         Raises:
             VerificationError: ``consent_unknown``; or, for its own subject and bank, why signatures do not count.
+            VerificationError: ``subject_on_hold``; a firm that is held resumes nothing.
             ChainError: ``consent_withdrawn``, ``consent_paused`` or ``consent_not_paused``,
                 ``consent_changed_already`` for another number than the next one, or no answer.
         """
         digest = change_digest(consent_id, change, number, self._ledger.consent_domain)
         # a key that was rotated out, perhaps because it was stolen, neither pauses nor resumes
         with self._authority(consent_id, asker, digest, signatures) as (held, controllers):
-            signed = signed_act(controllers, digest, signatures)
-            store_signed_act(self._store, self._ledger, consent_id, _ACTS[change], signed, number=number)
+            if change is Change.RESUME:
+                self._history.require_no_hold(held.shown.terms.subject, now)
+            act = self._store_act(consent_id, _ACTS[change], number, controllers, digest, signatures)
             self.record_first(held)
-            self._ledger.change_consent(consent_id, change, number)
+            self._ledger.change_consent(self._order(held, change.kind, number, act))
+
+    def _order(self, held: StoredConsent, kind: ChangeKind, number: int, act: SignedAct) -> ChangeOrder:
+        shown = held.shown
+        return ChangeOrder.sign(
+            shown.consent, kind, number, act, self.keys.steward(shown.terms), self._ledger.consent_domain
+        )
+
+    def _store_act(
+        self,
+        consent_id: bytes,
+        act: Act,
+        number: int,
+        controllers: Controllers,
+        digest: bytes,
+        signatures: tuple[Signature, ...],
+    ) -> SignedAct:
+        signed = signed_act(controllers, digest, signatures)
+        return store_signed_act(self._store, self._ledger, consent_id, act, signed, number=number)
+
+    def _next_change(self, consent_id: bytes) -> int:
+        """Return the number of the next change; a consent that was withdrawn has none.
+
+        Raises:
+            ChainError: ``consent_withdrawn``, before a word is stored for what never takes place; or no answer.
+        """
+        (record,), _ = self._ledger.consents([consent_id])
+        if record is not None and record.state is ConsentState.WITHDRAWN:
+            raise ChainError(Reason.CONSENT_WITHDRAWN, "this consent was withdrawn, and that is final")
+        return 1 if record is None else record.changes + 1
 
     @contextmanager
     def _authority(
@@ -114,36 +170,3 @@ def _unknown() -> VerificationError:
 
 def _is_party(held: StoredConsent | None, asker: bytes | None) -> bool:
     return held is not None and asker in {held.shown.terms.subject, held.shown.terms.grantee}
-
-
-def signed_act(controllers: Controllers, digest: bytes, signatures: tuple[Signature, ...]) -> SignedAct:
-    """Return what was signed as receipts show it: as many signatures as must be, in their order."""
-    return SignedAct(controllers, controllers.in_one_form(digest, signatures))
-
-
-def store_signed_act(
-    store: Store, ledger: ConsentLedger, target: bytes, act: Act, signed: SignedAct, *, number: int = 0
-) -> None:
-    """Store what was signed and checked, under the lock of the subject, before it is sent to the ledger.
-
-    One that is stored already belongs to an act that took place, or to an attempt that did not. Only the ledger
-    knows, so it is asked then.
-
-    Raises:
-        ChainError: the ledger does not answer.
-    """
-    text = json.dumps(signed.to_json())
-    try:
-        store.write(insert(consent_word).values(target=target, act=act.value, number=number, word=text))
-    except IntegrityError:
-        if any((event.step, event.number) == (Step[act.name], number) for event in ledger.consent_events(target)):
-            return
-        stored = (_ACT.target == target) & (_ACT.act == act.value) & (_ACT.number == number)
-        store.write(update(consent_word).where(stored).values(word=text))
-
-
-def find_signed_act(store: Store, target: bytes, act: Act, *, number: int = 0) -> SignedAct | None:
-    """Return what was signed for an act, or None where nothing is stored."""
-    query = select(_ACT.word).where(_ACT.target == target, _ACT.act == act.value, _ACT.number == number)
-    text = store.scalar(query)
-    return None if text is None else SignedAct.from_json(decode(text.encode()))

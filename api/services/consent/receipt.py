@@ -7,14 +7,14 @@ also after a restart, gives the same bytes.
 
 from dataclasses import replace
 
-from api.services.consent.lifecycle import find_signed_act
 from api.services.consent.request import StoredRequest
+from api.services.consent.signed_act import find_signed_act
 from api.services.consent.stored_consent import ConsentReader, StoredConsent
 from api.storage.database import Store
 from api.vault.department import Operator
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.event import ConsentEvent, Step
-from ledger_node.domain.receipt import Act, Basis, Receipt
+from ledger_node.domain.receipt import Act, BankWord, Basis, Receipt
 
 
 class ConsentReceipts:
@@ -50,7 +50,9 @@ class ConsentReceipts:
         for event in self._ledger.consent_events(held.id):
             if event.step is Step.REFUSED:
                 signed = find_signed_act(self._store, held.id, Act.REFUSED)
-                return None if signed is None else self._receipt(Act.REFUSED, event, Basis(held.asked, signed))
+                if signed is None:
+                    return None
+                return self._receipt(Act.REFUSED, event, Basis(held.asked, signed, answer_key=held.answer_key))
             granted = None if event.answer is None else self._consents.find(event.answer)
             if granted is not None:
                 return self.of_consent(granted)[0]
@@ -59,10 +61,14 @@ class ConsentReceipts:
     def _basis(self, held: StoredConsent, event: ConsentEvent) -> Basis | None:
         if event.by_secret:
             return Basis(held.shown, secret=self._ledger.withdrawal_secret(event.recorded.transaction))
-        if event.step in {Step.GRANTED, Step.USED}:
+        if event.step is Step.GRANTED:
             return Basis(held.shown)
+        if event.use is not None:
+            use = self._ledger.signed_use(event.recorded.transaction, event.use)
+            return None if use is None else Basis(held.shown, bank_word=BankWord(use.not_after, use.signature))
         signed = find_signed_act(self._store, event.id, Act[event.step.name], number=event.number)
-        return None if signed is None else Basis(held.shown, signed)
+        # a word that was signed here under a number that another node's change took is none of this act
+        return None if signed is None or signed.digest != event.word_digest else Basis(held.shown, signed)
 
     def _receipt(self, act: Act, event: ConsentEvent, basis: Basis) -> Receipt:
         receipt = Receipt(

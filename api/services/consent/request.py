@@ -3,36 +3,46 @@
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from api.services.consent.lifecycle import ConsentService, signed_act, store_signed_act
+from api.services.consent.lifecycle import ConsentService
+from api.services.consent.signed_act import signed_act, store_signed_act
 from api.services.consent.stored_consent import MAX_LISTED
-from api.services.subject.registered_subject import ControllerHistory, SubjectReader, unknown_to_strangers
+from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import SubjectReader, unknown_to_strangers
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.chain.rpc import ContractRevertError
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.consent import ConsentRequest, RequestState, refusal_digest
+from ledger_node.domain.consent import ConsentRequest, RequestState
+from ledger_node.domain.consent_act import refusal_digest
+from ledger_node.domain.consent_order import AnswerOrder
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act
+from ledger_node.domain.signature import address_of
 from ledger_node.domain.subject import Signature
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """A stored request."""
+    """A stored request. ``answer_key``: the address of the key that answers it.
+
+    ``sealed_key``: the private one, sealed under the subject's data key.
+    """
 
     id: bytes
     asked: ConsentRequest
     requested_at: int
+    answer_key: bytes
+    sealed_key: bytes = field(repr=False)
 
 
 class ConsentRequestService:
@@ -52,8 +62,10 @@ class ConsentRequestService:
         self._history = history
         self._consents = consents
 
-    def ask(self, asked: ConsentRequest, *, bank: bytes, now: int) -> StoredRequest:
+    def ask(self, asked: ConsentRequest, answer_key: bytes, *, bank: bytes, now: int) -> StoredRequest:
         """Store a bank's request and record it on the ledger; asking the same again changes nothing.
+
+        ``answer_key``: the private key that the bank drew for this request, and that answers it.
 
         Raises:
             InvalidInputError: naming the part that could not be granted, or ``not_allowed`` for another bank's.
@@ -64,13 +76,15 @@ class ConsentRequestService:
         if self._subjects.find(asked.subject) is None:
             raise InvalidInputError(Reason.SUBJECT_UNKNOWN, "no such subject is registered", field="subject")
         self._consents.rules.require_grantable(asked, now)
-        request = asked.digest(self._ledger.consent_domain)
+        request = asked.digest(address_of(answer_key), self._ledger.consent_domain)
         row = {
             "id": request,
             "subject": asked.subject,
             "grantee": asked.grantee,
             "asked": json.dumps(asked.to_json(), ensure_ascii=False),
             "requested_at": now,
+            "answer_address": address_of(answer_key),
+            "answer_key": self._consents.keys.seal_answer_key(asked.subject, request, answer_key),
         }
         # one that was asked before is perhaps not finished
         with suppress(IntegrityError):
@@ -97,9 +111,14 @@ class ConsentRequestService:
                     raise _unknown()
                 if erased:
                     raise VerificationError(Reason.ERASED, "the registrar has erased this subject")
-            signed = signed_act(controllers, digest, signatures)
-            store_signed_act(self._store, self._ledger, request, Act.REFUSED, signed)
-            self._ledger.refuse_consent(request)
+            store_signed_act(
+                self._store, self._ledger, request, Act.REFUSED, signed_act(controllers, digest, signatures)
+            )
+            self._ledger.refuse_consent(self._refusal_of(held))
+
+    def _refusal_of(self, held: StoredRequest) -> AnswerOrder:
+        answer_key = self._consents.keys.open_answer_key(held.asked.subject, held.id, held.sealed_key)
+        return AnswerOrder.sign(held.asked, answer_key, self._ledger.consent_domain)
 
     def waiting(self) -> list[bytes]:
         """Return requests that are stored and not known to be on the ledger."""
@@ -156,13 +175,15 @@ def _unknown() -> VerificationError:
 
 
 def _held(row: Any) -> StoredRequest:  # noqa: ANN401 - a row of the request table
-    return StoredRequest(row.id, ConsentRequest.from_json(decode(row.asked.encode())), row.requested_at)
+    asked = ConsentRequest.from_json(decode(row.asked.encode()))
+    return StoredRequest(row.id, asked, row.requested_at, row.answer_address, row.answer_key)
 
 
 def _to_json(held: StoredRequest, state: RequestState) -> dict[str, JSON]:
     return {
         "id": to_hex(held.id),
         "request": held.asked.to_json(),
+        "answer_key": to_hex(held.answer_key),
         "requested_at": held.requested_at,
         "state": "pending" if state is RequestState.NONE else state.name.lower(),
     }

@@ -7,11 +7,14 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, bindparam, select
 
+from api.services.consent.signed_act import find_resumption
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.canonical import JSON, decode
-from ledger_node.domain.consent import NO_REQUEST, Terms, signatures_from_json
+from ledger_node.domain.consent import NO_REQUEST, Bounds, Terms, signatures_from_json
+from ledger_node.domain.consent_act import SignedAct
+from ledger_node.domain.consent_rule import is_resumed
 from ledger_node.domain.fact import ConsentRecord, ConsentState
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import ShownConsent
@@ -75,7 +78,23 @@ class ConsentReader:
         """
         records, block = self._ledger.consents([held.shown.id for held in consents])
         at = max(now, block.time)
-        return [consent_to_json(held, record, at) for held, record in zip(consents, records, strict=True)]
+        return [
+            consent_to_json(held, record, at, resumed=record is None or self.is_resumed(held.shown.id, record))
+            for held, record in zip(consents, records, strict=True)
+        ]
+
+    def record_of(self, consent_id: bytes) -> ConsentRecord | None:
+        """Return what the newest block holds of a consent."""
+        (record,), _ = self._ledger.consents([consent_id])
+        return record
+
+    def find_resumption(self, consent_id: bytes, record: ConsentRecord) -> SignedAct | None:
+        """Return the word of controllers that is kept by which a consent goes on, or None."""
+        return find_resumption(self._store, consent_id, record)
+
+    def is_resumed(self, consent_id: bytes, record: ConsentRecord) -> bool:
+        """Return whether the word of controllers is kept here by which a live consent goes on; else it is paused."""
+        return not is_resumed(record) or self.find_resumption(consent_id, record) is not None
 
     def _select(self, condition: ColumnElement[bool]) -> list[StoredConsent]:
         return [held_of(row) for row in self._store.rows(select(table.consent).where(condition).limit(MAX_LISTED))]
@@ -83,31 +102,35 @@ class ConsentReader:
 
 def held_of(row: Any) -> StoredConsent:  # noqa: ANN401 - a row of the consent table
     """Return the consent of a row."""
-    shown = _shown(row.id, row.terms, row.signatures, row.controllers)
+    shown = _shown(row.id, row.terms, row.bounds, row.signatures, row.controllers)
     refusal = None if row.refusal is None else Reason(row.refusal)
     return StoredConsent(shown, row.entry, row.transaction is not None, row.text, row.request, refusal)
 
 
 @lru_cache(_CACHED)
-def _shown(consent: bytes, terms: str, signatures: str, controllers: str) -> ShownConsent:
+def _shown(consent: bytes, terms: str, bounds: str, signatures: str, controllers: str) -> ShownConsent:
     # whatever process wrote them, the same texts mean the same
     listed = decode(signatures.encode())
     assert isinstance(listed, list)  # noqa: S101 - written by grant()
     return ShownConsent(
         consent,
         Terms.from_json(decode(terms.encode())),
+        Bounds.from_json(decode(bounds.encode())),
         signatures_from_json(listed),
         Controllers.from_json(decode(controllers.encode())),
     )
 
 
-def state_name(record: ConsentRecord | None, now: int) -> str:
-    """Return the state of a consent in one word: pending, live, early, paused, expired, exhausted or withdrawn."""
+def state_name(record: ConsentRecord | None, now: int, *, resumed: bool = True) -> str:
+    """Return the state of a consent in one word: pending, live, early, paused, expired, exhausted or withdrawn.
+
+    ``resumed``: whether the controllers' word is kept by which it goes on; without it, it counts as paused.
+    """
     if record is None:
         return "pending"
     if record.state is ConsentState.WITHDRAWN:
         return "withdrawn"
-    if record.state is ConsentState.PAUSED and now < record.expires_at:
+    if (record.state is ConsentState.PAUSED or not resumed) and now < record.expires_at:
         return "paused"
     if now >= record.expires_at:
         return "expired"
@@ -116,15 +139,18 @@ def state_name(record: ConsentRecord | None, now: int) -> str:
     return "early" if now < record.not_before else "live"
 
 
-def consent_to_json(held: StoredConsent, record: ConsentRecord | None, now: int) -> dict[str, JSON]:
-    """Return a consent as the API shows it; ``record``: what the ledger holds of it."""
+def consent_to_json(
+    held: StoredConsent, record: ConsentRecord | None, now: int, *, resumed: bool = True
+) -> dict[str, JSON]:
+    """Return a consent as the API shows it; ``record``: what the ledger holds of it; ``resumed``: as ``state_name``."""
     return {
         **held.shown.to_json(),
-        "state": state_name(record, now) if held.refusal is None else "refused",
+        "state": state_name(record, now, resumed=resumed) if held.refusal is None else "refused",
         "refusal": None if held.refusal is None else held.refusal.value,
         "text": held.text,
         "request": None if held.request == NO_REQUEST else to_hex(held.request),
         "uses": 0 if record is None else record.uses,
+        "free_numbers": [] if record is None else list(record.free_numbers),
         "changes": 0 if record is None else record.changes,
-        "granted_at": None if record is None else record.granted_at,
+        "granted_at": None if record is None else record.granted_at or None,
     }

@@ -4,7 +4,8 @@ Without its data key a sealed record is noise, in this store and in every copy o
 says nothing to anybody. The keys lie in the key ledger; copies of the store hold none of them.
 
 Durable steps; a kill between any two loses nothing:
-1. The store holds that the change is ordered here, and the positions are revoked on the ledger.
+1. The store holds that the change is ordered here, and the positions are revoked on the ledger (``status_change``).
+   A list that is too long for one change is split into several.
 2. One store transaction notes which keys go, unlinks the subject and stores the answer.
 3. The keys go, from the key ledger and its copy, and leave tombstones.
 4. The note is closed, and the answer leaves.
@@ -15,9 +16,8 @@ keys, starts anew, and revokes only what is not revoked yet.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, select, update
 
 from api.services.attestation.erased_subject import mark_erased, mark_unreadable
 from api.services.idempotency.attempt import forget_responses_about
@@ -26,24 +26,19 @@ from api.storage import table
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
 from api.vault.key_removal import KeyRemovals
-from ledger_node.chain.port import Ledger, Mined
-from ledger_node.chain.rpc import ContractRevertError
+from ledger_node.chain.port import Mined
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.status import WORD_BITS, Plane, StatusChange, StatusReason, changes_digest, fold
+from ledger_node.domain.status import Plane, StatusReason, fold
 from ledger_node.randomness import random_bytes
-
-_OVERTAKEN: Final = "StatusNumberNotNext"
-_TRIES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What an erasure did: attestations whose keys are gone, and the transaction that revoked them.
+    """What an erasure did: attestations whose keys are gone, and the last transaction that revoked them.
 
     ``mined`` is None where an earlier try revoked them and was cut off.
     """
@@ -69,13 +64,11 @@ class ErasureService:
         keys: KeyLedger,
         removals: KeyRemovals,
         issuers: Mapping[bytes, Issuer],
-        ledger: Ledger,
     ) -> None:
         self._store = store
         self._keys = keys
         self._removals = removals
         self._issuers = issuers
-        self._ledger = ledger
 
     def erase(
         self,
@@ -94,7 +87,7 @@ class ErasureService:
             ChainError: the revocation is not on the ledger; nothing is erased yet, ask again.
             CredenceError: the key ledger or its copy cannot be changed now; ask again.
         """
-        # status changes of a member are numbered, so one erasure runs at a time
+        # what one erasure looks for, another one deletes, so one runs at a time
         with self._store.locks.lock("erasures", member):
             department = self._issuers[member].department
             held = table.attestation
@@ -113,7 +106,8 @@ class ErasureService:
             if not rows:
                 raise InvalidInputError(Reason.NOT_FOUND, "this department holds nothing about this firm")
             # revoked first: if the process dies in between, asking again finds the keys and finishes
-            mined = self._revoke(member, [row.start + row.leaf for row in rows])
+            lists = fold(row.start + row.leaf for row in rows)
+            mined = self._issuers[member].status_changes.change(Plane.REVOKED, StatusReason.ERASED, lists)
             keys = [row.data_key for row in rows]
             erased = Erasure(tuple(row.digest for row in rows), mined)
             with self._removals.removing() as connection:
@@ -132,36 +126,6 @@ class ErasureService:
             index = issuer.department.kek.blind_index(credit_code)
             for known in connection.execute(select(subject.id).where(subject.subject_index == index)).scalars().all():
                 forget_responses_about(connection, known)
-
-    def _revoke(self, member: bytes, positions: list[int]) -> Mined | None:
-        """Revoke what is not revoked yet; return where, or None if an earlier try that was cut off revoked it all."""
-        facts = self._ledger.facts(FactQuery(positions=frozenset((member, position) for position in positions)))
-        live = [
-            position
-            for position in positions
-            if not facts.status[member, Plane.REVOKED, position // WORD_BITS] >> position % WORD_BITS & 1
-        ]
-        if not live:
-            return None
-        words, masks = fold(live)
-        for left in reversed(range(_TRIES)):
-            number = self._ledger.status_number(member) + 1
-            change = StatusChange(member, number, Plane.REVOKED, changes_digest(words, masks), StatusReason.ERASED)
-            try:
-                return self._ledger.change_status(change, self._order(change), words, masks)
-            except ContractRevertError as error:
-                # somebody else with the member's key, a thief for one, took the number: it is signed anew behind that
-                if error.error != _OVERTAKEN or not left:
-                    raise
-        raise AssertionError
-
-    def _order(self, change: StatusChange) -> bytes:
-        """Sign a change and store, before it is sent, that it was ordered here."""
-        digest, ordered = change.digest(self._ledger.anchor_domain), table.status_order
-        with self._store.begin() as connection:
-            if connection.execute(select(ordered.c.digest).where(ordered.c.digest == digest)).first() is None:
-                connection.execute(insert(ordered).values(digest=digest, member=change.member, number=change.number))
-        return self._issuers[change.member].department.signing_key.sign(digest)
 
 
 def unlink_erased(connection: Connection, keys: KeyLedger) -> int:

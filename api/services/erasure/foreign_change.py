@@ -4,8 +4,9 @@ The ledger alone never makes this instance delete anything. If it calls attestat
 the keys go into quarantine, and the operator is told. A change counts for nothing here if its key did not count when it
 was made, or was marked as compromised from an earlier time.
 
-An attestation that the ledger holds revoked or superseded proves nothing any more, and no status goes back. So its row
-is new again when the department sends it.
+An attestation that the ledger holds revoked or superseded proves nothing any more. So its row is new again when the
+department sends it. What the council has cleared proves again: its keys leave the quarantine, since nobody calls them
+erased any more. What is erased here is revoked again (``restored_mark``).
 
 The operator decides about a quarantine: the keys go, or they open again. A decision is written to the store first,
 then to the key ledger. A kill in between leaves it undecided: decide again. Confirming notes keys for removal; the
@@ -14,14 +15,16 @@ instance removes them, since it knows of the copy.
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, assert_never
 
 from sqlalchemy import Connection, select, update
 
 from api.services.attestation.stored_attestation import text_of
+from api.services.erasure.restored_mark import save_agreed, save_erased
 from api.services.idempotency.attempt import forget_responses_about
 from api.services.issuing.row_classifier import NO_TAG
+from api.services.issuing.status_change import was_ordered
 from api.storage import table
 from api.storage.database import CHUNK, IDS, Store, chunks, rows_among
 from api.vault.key_ledger import KeyLedger
@@ -29,35 +32,37 @@ from api.vault.key_removal import KeyRemovals
 from api.vault.quarantine import Quarantine, QuarantineState
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.event import Inclusion, LedgerEvent, StatusEvent
-from ledger_node.domain.fact import FactQuery
+from ledger_node.domain.event import LedgerEvent, RestoreEvent, StatusEvent, StatusStep
+from ledger_node.domain.fact import FactQuery, KeyPurpose
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, fold
+from ledger_node.domain.status import NOBODY, Plane, StatusReason, is_set, unfold
 from ledger_node.randomness import random_bytes
 
-_NEWEST: Final = 64
+_PURPOSES: Final = {
+    StatusReason.SUPERSEDED: KeyPurpose.ATTEST,
+    StatusReason.NO_LONGER_USED: KeyPurpose.STATUS,
+    StatusReason.ERASED: KeyPurpose.ERASE,
+}
+"""What the key of a change had to be for, by its reason."""
+_CALLED: Final = {Plane.REVOKED: "revoked", Plane.SUPERSEDED: "superseded"}
 _HELD: Final = table.attestation.c
 _BATCH: Final = table.batch.c
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
-class _StatusChange:
-    """What one transaction did to one plane of a member."""
-
-    member: bytes
-    plane: Plane
-    reason: int
-    recorded: Inclusion
-    positions: set[int] = field(default_factory=set)
-
-
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What changes did: keys that went into quarantine, and live attestations that prove nothing any more."""
+    """What changes did.
+
+    ``quarantined``, ``released``: keys that went into quarantine, or left it, for what the ledger says now. ``dead``:
+    live attestations that prove nothing any more. ``replayed``: attestations whose keys have gone already, by an
+    erasure that the store does not know.
+    """
 
     quarantined: int = 0
+    released: int = 0
     dead: int = 0
+    replayed: int = 0
 
 
 class ForeignChanges:
@@ -75,41 +80,48 @@ class ForeignChanges:
         Raises:
             ChainError: the ledger does not answer; call it again.
         """
-        changes: dict[tuple[bytes, Plane, int, bytes], _StatusChange] = {}
+        effects = []
         for event in events:
-            if isinstance(event, StatusEvent) and event.member in self._names:
-                name = (event.member, event.plane, event.reason, event.recorded.transaction)
-                first = _StatusChange(event.member, event.plane, event.reason, event.recorded)
-                change = changes.setdefault(name, first)
-                bits = (bit for bit in range(WORD_BITS) if event.mask >> bit & 1)
-                change.positions.update(event.word * WORD_BITS + bit for bit in bits)
-        effects = [self._apply(change) for change in changes.values()]
-        return Effect(sum(one.quarantined for one in effects), sum(one.dead for one in effects))
+            if isinstance(event, RestoreEvent) and event.member in self._names:
+                save_agreed(self._store, event)
+            elif isinstance(event, StatusEvent) and event.member in self._names:
+                effects.append(self._apply(event))
+        return Effect(
+            quarantined=sum(one.quarantined for one in effects),
+            released=sum(one.released for one in effects),
+            dead=sum(one.dead for one in effects),
+            replayed=sum(one.replayed for one in effects),
+        )
 
-    def _apply(self, change: _StatusChange) -> Effect:
-        if change.plane is Plane.SUPERSEDED:
-            return Effect() if self._superseded_here(change) else Effect(dead=self._untag(self._rows(change)))
-        signed = self._ledger.signed_change(change.recorded.transaction)
-        key = None if signed is None or signed.change.member != change.member else signed.key
-        if signed is not None and self._ordered(signed.change.digest(self._ledger.anchor_domain)):
-            return Effect()
-        rows = self._rows(change)
+    def _apply(self, event: StatusEvent) -> Effect:
+        match event.step:
+            case StatusStep.CHANGED:
+                return Effect() if self._was_ordered(event) else self._apply_foreign(event)
+            case StatusStep.RESTORED:
+                return self._release(event)
+            case StatusStep.CONFIRMED:
+                return Effect(dead=self._untag(self._rows(event)[0]))
+            case _:
+                assert_never(event.step)
+
+    def _apply_foreign(self, event: StatusEvent) -> Effect:
+        rows, gone = self._rows(event)
         dead = self._untag(rows)
-        if change.reason != StatusReason.ERASED:
-            return Effect(dead=dead)
-        fault = None if key is None else self._fault(change, key)
+        fault = self._fault(event)
+        is_erasure = event.reason == StatusReason.ERASED
         if fault is not None:
-            self._discount(change, rows, fault)
+            self._discount(event, rows, fault)
             return Effect(dead=dead)
-        return Effect(self._quarantine(change, key, rows), dead)
+        quarantined = self._quarantine(event, rows) if is_erasure else 0
+        return Effect(quarantined, dead=dead, replayed=len(gone) if is_erasure else 0)
 
-    def _quarantine(self, change: _StatusChange, key: bytes | None, rows: Sequence[Any]) -> int:
-        ids = self._keys.held([*(row.data_key for row in rows), *self._of_subjects(rows)])
+    def _quarantine(self, event: StatusEvent, rows: Sequence[Any]) -> int:
+        ids = self._keys_of(rows)
         ids -= self._keys.quarantines.hidden(ids)
         if not ids:
             return 0
-        recorded = change.recorded
-        found = Quarantine(0, change.member, recorded.transaction, recorded.block_number, recorded.block_time, key)
+        at = event.recorded
+        found = Quarantine(0, event.member, at.transaction, at.block_number, at.block_time, event.key)
         opened = self._keys.quarantines.open(found, ids)
         if opened is None:
             return 0
@@ -117,53 +129,76 @@ class ForeignChanges:
             "quarantine %d: block %d calls %d attestations of %s erased, and nobody ordered that here; their keys stay "
             "and give no answers until you decide: credence store quarantine list",
             opened.number,
-            recorded.block_number,
+            at.block_number,
             len(rows),
-            self._names[change.member],
+            self._names[event.member],
         )
         return len(ids)
 
-    def _discount(self, change: _StatusChange, rows: Sequence[Any], fault: Reason) -> None:
+    def _release(self, event: StatusEvent) -> Effect:
+        """Let keys open again what the council has cleared, unless something else calls it erased still."""
+        if event.plane is not Plane.REVOKED:
+            return Effect()
+        held = self._ledger.status_words(event.member, event.words)[event.plane]
+        found, gone = self._rows(event)
+        # a stolen key may have said what was true: what is erased here stays revoked
+        save_erased(self._store, event, [row.start + row.leaf for row in gone])
+        rows = [row for row in found if not is_set(held, row.start + row.leaf)]
+        released = self._keys.quarantines.release(self._keys_of(rows))
+        if released:
+            _log.warning(
+                "block %d: the council has cleared what was said of attestations of %s; %d keys left the quarantine",
+                event.recorded.block_number,
+                self._names[event.member],
+                released,
+            )
+        return Effect(released=released)
+
+    def _discount(self, event: StatusEvent, rows: Sequence[Any], fault: Reason) -> None:
+        if not rows:
+            return
         _log.error(
-            "block %d calls %d attestations of %s erased under a key that does not count (%s): nothing is erased; "
+            "block %d calls %d attestations of %s %s under a key that does not count (%s): nothing is erased; "
             "the department sends their rows again",
-            change.recorded.block_number,
+            event.recorded.block_number,
             len(rows),
-            self._names[change.member],
+            self._names[event.member],
+            "erased" if event.reason == StatusReason.ERASED else _CALLED[event.plane],
             fault,
         )
         with self._store.begin() as connection:
             register_again(connection, self._keys, [row.digest for row in rows])
 
-    def _ordered(self, digest: bytes) -> bool:
-        ordered = table.status_order.c
-        return self._store.row(select(ordered.digest).where(ordered.digest == digest)) is not None
+    def _was_ordered(self, event: StatusEvent) -> bool:
+        """Return whether this instance signed it: as a change of status, or with a batch."""
+        if event.reason != StatusReason.SUPERSEDED:
+            return was_ordered(self._store, event)
+        text = text_of(list(event.words), list(event.masks))
+        mine = (_BATCH.member == event.member) & (_BATCH.number == event.number) & (_BATCH.supersedes == text)
+        return self._store.row(select(_BATCH.number).where(mine)) is not None
 
-    def _superseded_here(self, change: _StatusChange) -> bool:
-        """Return whether a batch of this store did it; then it is done there since the batch was signed.
+    def _fault(self, event: StatusEvent) -> Reason | None:
+        """Return why the key of a change does not count; the council's word does."""
+        if event.actor == NOBODY:
+            return None
+        facts = self._ledger.facts(FactQuery(keys=frozenset({(event.actor, event.key)})))
+        known = event.reason in set(StatusReason)
+        purpose = _PURPOSES[StatusReason(event.reason)] if known else KeyPurpose.STATUS
+        return facts.keys[event.actor, event.key].fault_at(event.recorded.block_time, purpose)
 
-        Older batches than the newest are not looked at: what they superseded is live no longer either way.
-        """
-        words, masks = fold(change.positions)
-        mine = select(_BATCH.supersedes).where(_BATCH.member == change.member).order_by(_BATCH.number.desc())
-        return text_of(words, masks) in self._store.scalars(mine.limit(_NEWEST))
-
-    def _fault(self, change: _StatusChange, key: bytes) -> Reason | None:
-        facts = self._ledger.facts(FactQuery(keys=frozenset({(change.member, key)})))
-        return facts.keys[change.member, key].fault_at(change.recorded.block_time)
-
-    def _rows(self, change: _StatusChange) -> list[Any]:
-        """Return the attestations that a change is about and whose keys are here; the others are erased already."""
+    def _rows(self, event: StatusEvent) -> tuple[list[Any], list[Any]]:
+        """Return the attestations that an event is about: those whose keys are here, and those whose keys are gone."""
         query = (
             select(_HELD.digest, _HELD.data_key, _HELD.leaf, _HELD.live, _HELD.row_tag, _BATCH.start)
             .join(table.batch, (_BATCH.member == _HELD.member) & (_BATCH.number == _HELD.batch))
-            .where(_HELD.member == change.member, _BATCH.start.is_not(None))
+            .where(_HELD.member == event.member, _BATCH.start.is_not(None))
             .execution_options(yield_per=CHUNK)
         )
+        positions = frozenset(unfold(event.words, event.masks))
         with self._store.connect() as connection:
-            rows = [row for row in connection.execute(query) if row.start + row.leaf in change.positions]
+            rows = [row for row in connection.execute(query) if row.start + row.leaf in positions]
         held = self._keys.held([row.data_key for row in rows])
-        return [row for row in rows if row.data_key in held]
+        return [row for row in rows if row.data_key in held], [row for row in rows if row.data_key not in held]
 
     def _untag(self, rows: Sequence[Any]) -> int:
         """Let the rows of live attestations be news, and return how many were not yet."""
@@ -172,11 +207,13 @@ class ForeignChanges:
             self._store.write(update(table.attestation).where(_HELD.digest.in_(some)).values(row_tag=NO_TAG))
         return len(digests)
 
-    def _of_subjects(self, rows: Sequence[Any]) -> list[bytes]:
-        """Return the keys of the credit codes of firms whose registrations these are."""
+    def _keys_of(self, rows: Sequence[Any]) -> set[bytes]:
+        """Return the ids of keys that are here: of attestations, and of firms whose registrations these are."""
         registered = select(table.subject.c.data_key).where(table.subject.c.registration.in_(IDS))
         with self._store.connect() as connection:
-            return [row.data_key for row in rows_among(connection, registered, [row.digest for row in rows])]
+            found = rows_among(connection, registered, [row.digest for row in rows])
+            firms = [row.data_key for row in found]
+        return self._keys.held([*(row.data_key for row in rows), *firms])
 
 
 def register_again(connection: Connection, keys: KeyLedger, digests: Sequence[bytes]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from isal import isal_zlib
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from api.storage import table
 from api.storage.database import Store
@@ -42,12 +42,17 @@ class SealedEvidence:
 
 
 def store_evidence(connection: Connection, bundles: Sequence[SealedEvidence]) -> None:
-    """Write bundles; they are durable when the transaction is."""
-    if bundles:
+    """Write bundles; they are durable when the transaction is.
+
+    A use that is answered once more has the evidence of its newest answer.
+    """
+    wanted = {one.use: one for one in bundles}
+    if wanted:
         rows = [
             {"use": one.use, "bank": one.bank, "digest": one.digest, "data_keys": one.data_keys, "sealed": one.sealed}
-            for one in bundles
+            for one in wanted.values()
         ]
+        connection.execute(delete(table.evidence).where(_ROW.use.in_(list(wanted))))
         connection.execute(_ADD, rows)
 
 

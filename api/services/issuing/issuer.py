@@ -7,141 +7,63 @@ Durable steps; a kill between any two loses nothing:
 2. One store transaction holds the vault records, the signed batch and the progress of the job.
 3. The batch is anchored.
 4. The store holds the anchor.
+5. Of the positions that it supersedes, those that its list has no room for are set by status changes.
 
-After a kill between 2 and 4 the next start sends the batch again. Its number makes it land once; if it was overtaken,
-it is signed again (``anchoring``). After a kill between 1 and 2 the data keys open nothing.
+After a kill between 2 and 4 the next start sends the batch again. Its number makes it land once; if it cannot be
+anchored any more, it is signed again (``anchoring``). After a kill between 1 and 2 the data keys open nothing.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from sqlalchemy import Connection, bindparam, insert, select, update
 
 from api.catalogue.datatype import DataType
 from api.ingestion.row import Rejection, Row
-from api.services.attestation.commitment_pool import CommitPool, committer_of
+from api.services.attestation.commitment_pool import CommitPool
 from api.services.attestation.erased_subject import mark_restored
 from api.services.attestation.stored_attestation import text_of
 from api.services.issuing.anchoring import BatchAnchors
+from api.services.issuing.batch_draft import BatchDraft, draft_batch
 from api.services.issuing.job import Progress, save_progress
-from api.services.issuing.row_classifier import PLAIN, NewRow, Permission, classify_rows, row_tag
+from api.services.issuing.row_classifier import PLAIN, Permission, classify_rows
+from api.services.issuing.status_change import StatusChanges, deadline_from
 from api.storage import table
 from api.storage.database import Store
-from api.vault.cipher import VaultRecord, seal
 from api.vault.department import Department
-from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
-from ledger_node.chain.port import Ledger, StreamHead
-from ledger_node.domain.batch import ATTESTATIONS, NO_PREDECESSOR, NO_ROOT, Batch, Header
-from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.hashing import batch_tree, path_of
+from api.vault.key_ledger import KeyLedger
+from ledger_node.chain.port import Block, Ledger, StreamHead
+from ledger_node.domain.batch import ATTESTATIONS, NO_ROOT, Batch
+from ledger_node.domain.error import ChainError, InvalidInputError
+from ledger_node.domain.fact import KeyPurpose
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema
-from ledger_node.domain.status import changes_digest, fold
-from ledger_node.randomness import random_bytes, shuffled
-
-
-@dataclass(frozen=True, slots=True)
-class BatchDraft:
-    """What a batch holds, in the order of its leaves. ``root``: None where it holds nothing.
-
-    ``rows``: of the attestation table, but for the number of the batch. ``keys``: their data keys, wrapped, by id.
-    """
-
-    items: Sequence[NewRow]
-    digests: list[bytes]
-    root: bytes | None
-    rows: Sequence[dict[str, Any]]
-    keys: dict[bytes, bytes] = field(repr=False)
-
-
-def draft_batch(
-    data_type: DataType,
-    new: Sequence[NewRow],
-    department: Department,
-    pool: CommitPool,
-    domain: SigningDomain,
-    *,
-    now: int,
-    job: str | None,
-) -> BatchDraft:
-    """Shuffle rows, commit to their values, and seal what opens them."""
-    items = [new[position] for position in shuffled(len(new))]
-    committed = pool.commit(
-        committer_of(data_type.schema.id), [(item.row.credit_code, item.row.values) for item in items]
-    )
-    headers = [
-        Header(
-            schema_id=data_type.schema.id,
-            fields_root=commitment.fields_root,
-            subject_tag=commitment.subject_tag,
-            issuer=department.member,
-            issued_at=now,
-            valid_until=data_type.schema.valid_until(item.row.values, issued_at=now, valid_days=data_type.valid_days),
-            as_of=item.row.as_of,
-            period=item.row.period,
-            supersedes=NO_PREDECESSOR if item.supersedes is None else item.supersedes.digest,
-            chain_id=domain.chain_id,
-            anchor_registry=domain.contract,
-        )
-        for item, commitment in zip(items, committed, strict=True)
-    ]
-    digests = [header.digest for header in headers]
-    levels = batch_tree(digests) if digests else []
-    keys: dict[bytes, bytes] = {}
-    rows = []
-    for leaf, (item, header, commitment) in enumerate(zip(items, headers, committed, strict=True)):
-        key, wrapped = department.kek.new_data_key()
-        key_id = random_bytes(KEY_ID_BYTES)
-        keys[key_id] = wrapped
-        secret = VaultRecord(commitment.seed, item.row.credit_code, item.row.values).to_bytes()
-        rows.append(
-            _header_columns(header)
-            | {
-                "digest": digests[leaf],
-                "schema": data_type.schema.name,
-                "subject_index": item.subject_index,
-                "kind_index": item.kind_index,
-                "row_tag": row_tag(key, item.row, data_type.schema),
-                "newest_as_of": item.newest_as_of,
-                "data_key": key_id,
-                "sealed": seal(key, secret, digests[leaf]),
-                "leaf": leaf,
-                "path": b"".join(path_of(levels, leaf)),
-                "job": job,
-                "line": item.row.line,
-                "live": 1,
-            }
-        )
-    return BatchDraft(items, digests, levels[-1][0] if levels else None, rows, keys)
-
-
-def _header_columns(header: Header) -> dict[str, Any]:
-    return {
-        "member": header.issuer,
-        "schema_id": header.schema_id,
-        "period_first": header.period.first,
-        "period_last": header.period.last,
-        "as_of": header.as_of,
-        "fields_root": header.fields_root,
-        "subject_tag": header.subject_tag,
-        "issued_at": header.issued_at,
-        "valid_until": header.valid_until,
-        "supersedes": header.supersedes,
-    }
+from ledger_node.domain.status import MAX_WORDS, changes_digest, fold
 
 
 class Issuer:
-    """Issues blocks of rows for one department; one block at a time."""
+    """Issues blocks of rows for one department; one block at a time. ``now``: seconds since 1970-01-01 UTC.
 
-    def __init__(self, department: Department, store: Store, keys: KeyLedger, ledger: Ledger, pool: CommitPool) -> None:
+    ``status_changes``: changes the status of what the department attested.
+    """
+
+    def __init__(
+        self,
+        department: Department,
+        store: Store,
+        keys: KeyLedger,
+        ledger: Ledger,
+        pool: CommitPool,
+        now: Callable[[], int],
+    ) -> None:
         self.department = department
+        self.status_changes = StatusChanges(department, store, ledger, now)
         self._store = store
         self._keys = keys
         self._ledger = ledger
         self._pool = pool
-        self._anchors = BatchAnchors(department, store, ledger)
+        self._now = now
+        self._anchors = BatchAnchors(department, store, ledger, self.status_changes, now)
         self._head: StreamHead | None = None
 
     def issue(
@@ -184,6 +106,9 @@ class Issuer:
             rejections = [*rejections, *found.refused]
             self._store_draft(draft, data_type.schema.name, rejections, found.unchanged, progress)
             self._anchors.anchor_pending()
+            with suppress(ChainError):
+                # it holds up no other batch; it is tried again on its own
+                self._anchors.mark_pending()
         return draft.digests
 
     def require_allowed(self, schema: Schema) -> None:
@@ -209,6 +134,15 @@ class Issuer:
         with self._store.locks.lock("issuer", self.department.member):
             self._anchors.anchor_pending()
 
+    def mark_pending(self) -> None:
+        """Set what the lists of anchored batches had no room for.
+
+        Raises:
+            ChainError: not all is set; nothing is lost.
+        """
+        with self._store.locks.lock("issuer", self.department.member):
+            self._anchors.mark_pending()
+
     def _store_draft(
         self,
         draft: BatchDraft,
@@ -219,10 +153,10 @@ class Issuer:
     ) -> None:
         """Store keys first, and then in one transaction what they seal, the signed batch, and how far its job is."""
         self._keys.put(draft.keys)
+        block = self._ledger.head()
         with self._store.begin() as connection:
             if draft.root is not None:
-                superseded = [item.supersedes for item in draft.items if item.supersedes is not None]
-                number = self._add_batch(connection, draft.root, len(draft.rows), superseded, progress)
+                number = self._add_batch(connection, draft, draft.root, block, progress)
                 connection.execute(insert(table.attestation), [{**row, "batch": number} for row in draft.rows])
             restored = {item.subject_index for item in draft.items if item.restores}
             mark_restored(connection, self.department.member, restored, schema)
@@ -230,26 +164,17 @@ class Issuer:
                 save_progress(connection, len(draft.rows), rejections, unchanged, progress)
 
     def _add_batch(
-        self,
-        connection: Connection,
-        root: bytes,
-        size: int,
-        superseded: Sequence[Any],
-        progress: Progress | None,
+        self, connection: Connection, draft: BatchDraft, root: bytes, block: Block, progress: Progress | None
     ) -> int:
+        """Sign a batch and store it. ``block``: the newest one, behind which it will be anchored."""
         member = self.department.member
-        last = connection.execute(
-            select(table.batch.c.number, table.batch.c.root)
-            .where(table.batch.c.member == member)
-            .order_by(table.batch.c.number.desc())
-            .limit(1)
-        ).first()
-        number, previous_root = (1, NO_ROOT) if last is None else (last.number + 1, last.root)
-        if self._head is not None and self._head.number >= number:
-            number, previous_root = self._head.number + 1, self._head.last_root
+        superseded = [item.supersedes for item in draft.items if item.supersedes is not None]
+        number, previous_root = self._next_place(connection)
         words, masks = fold(row.start + row.leaf for row in superseded)
-        batch = Batch(member, ATTESTATIONS, number, root, size, previous_root, changes_digest(words, masks))
-        signature = self.department.signing_key.sign(batch.digest(self._ledger.anchor_domain))
+        listed, rest = (words[:MAX_WORDS], masks[:MAX_WORDS]), (words[MAX_WORDS:], masks[MAX_WORDS:])
+        size, deadline = len(draft.rows), deadline_from(block.time, self._now())
+        batch = Batch(member, ATTESTATIONS, number, root, size, previous_root, changes_digest(*listed), deadline)
+        signature = self.department.signer(KeyPurpose.ATTEST).sign(batch.digest(self._ledger.anchor_domain))
         connection.execute(
             insert(table.batch).values(
                 member=member,
@@ -258,7 +183,10 @@ class Issuer:
                 root=root,
                 size=size,
                 previous_root=previous_root,
-                supersedes=text_of(words, masks),
+                supersedes=text_of(*listed),
+                rest=text_of(*rest) if rest[0] else None,
+                deadline=deadline,
+                signed_since=block.number,
                 signature=signature,
             )
         )
@@ -269,7 +197,23 @@ class Issuer:
             )
         return number
 
+    def _next_place(self, connection: Connection) -> tuple[int, bytes]:
+        """Return number and previous root of the next batch."""
+        batch = table.batch.c
+        mine = select(batch.number, batch.root).where(batch.member == self.department.member)
+        last = connection.execute(mine.order_by(batch.number.desc()).limit(1)).first()
+        number, previous_root = (1, NO_ROOT) if last is None else (last.number + 1, last.root)
+        if self._head is not None and self._head.number >= number:
+            number, previous_root = self._head.number + 1, self._head.last_root
+        return number, previous_root
+
 
 def unanchored(store: Store) -> list[bytes]:
     """Return the departments of which batches are signed and not known to be anchored."""
     return store.scalars(select(table.batch.c.member).where(table.batch.c.start.is_(None)).distinct())
+
+
+def unmarked(store: Store) -> list[bytes]:
+    """Return the departments of which anchored batches supersede positions that are not known to be set."""
+    batch = table.batch.c
+    return store.scalars(select(batch.member).where(batch.rest.is_not(None), batch.start.is_not(None)).distinct())

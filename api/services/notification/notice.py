@@ -1,31 +1,35 @@
 """Notifications: what the ledger's events mean for whom. They tell kinds, ids and times, and nothing else.
 
 A bank learns of the end of its requests and consents, and of changes to attestations that its answers relied on. A
-subject learns of each request, of each use, and of each change of its controllers.
+subject learns of everything that happens to its requests, consents and controllers, whoever sent it.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select
 
 from api.storage.database import IDS, Store, rows_among
-from api.storage.table import consent, consent_deadline, consent_request, notification, reliance, subject
+from api.storage.table import consent, consent_deadline, consent_request, consent_word, notification, reliance, subject
 from ledger_node.domain.canonical import JSON, decode, encode
-from ledger_node.domain.consent import NO_REQUEST, Terms
+from ledger_node.domain.consent import NO_REQUEST, Bounds
+from ledger_node.domain.consent_act import SignedAct
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, Step
+from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, LedgerEvent, StatusEvent, StatusStep, Step
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.receipt import Act
 from ledger_node.domain.status import Plane
 from ledger_node.randomness import random_bytes
 
 _ID_BYTES: Final = 16
 _WRITTEN: Final = select(notification.c.recipient, notification.c.source).where(notification.c.source.in_(IDS))
 _OF_REQUESTS: Final = frozenset({Step.REQUESTED, Step.REFUSED})
+_FOR_SUBJECTS: Final = frozenset({Step.REQUESTED, Step.USED})
+_RESUMED: Final = Act.RESUMED.value
 _HELD: Final = notification.c
 
 
@@ -43,10 +47,14 @@ class NoticeKind(StrEnum):
     USED = "consent.used"
     REVOKED = "attestation.revoked"
     SUPERSEDED = "attestation.superseded"
+    RESTORED = "attestation.restored"
     ROTATED = "subject.rotated"
     RECOVERY_REQUESTED = "subject.recovery_requested"
     RECOVERY_CANCELLED = "subject.recovery_cancelled"
+    RECOVERY_ABANDONED = "subject.recovery_abandoned"
     RECOVERED = "subject.recovered"
+    HELD = "subject.held"
+    REGISTRAR_NAMED = "subject.registrar_named"
     CHANGE_REFUSED = "subject.change_refused"
 
 
@@ -64,7 +72,10 @@ _CONTROL_KINDS: Final = {
     ControlStep.ROTATED: NoticeKind.ROTATED,
     ControlStep.RECOVERY_REQUESTED: NoticeKind.RECOVERY_REQUESTED,
     ControlStep.RECOVERY_CANCELLED: NoticeKind.RECOVERY_CANCELLED,
+    ControlStep.RECOVERY_ABANDONED: NoticeKind.RECOVERY_ABANDONED,
     ControlStep.RECOVERED: NoticeKind.RECOVERED,
+    ControlStep.HELD: NoticeKind.HELD,
+    ControlStep.REGISTRAR_NAMED: NoticeKind.REGISTRAR_NAMED,
 }
 _STATUS_KINDS: Final = {Plane.REVOKED: NoticeKind.REVOKED, Plane.SUPERSEDED: NoticeKind.SUPERSEDED}
 
@@ -113,10 +124,11 @@ def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[No
         row = known.get((event.step in _OF_REQUESTS, event.id))
         if row is not None and event.step in _KINDS and not _is_foreign(event, row):
             _store_deadline(connection, event, row)
-            notices.append(_of_step(event, row))
+            counts = event.step is not Step.RESUMED or _is_word_kept(connection, event)
+            notices += _of_step(event, row, counts=counts)
     changes = [event for event in events if isinstance(event, StatusEvent)]
     for change, row in relying_on(connection, changes):
-        notices.append(of_status(row, change.plane, change.recorded.block_time))
+        notices.append(_of_change(change, row))
     controls = [event for event in events if isinstance(event, ControlEvent)]
     subjects = _subjects(connection, {event.subject for event in controls})
     notices += [_of_control(event) for event in controls if event.subject in subjects]
@@ -127,6 +139,15 @@ def of_status(row: Any, plane: Plane, time: int) -> Notice:  # noqa: ANN401 - a 
     """Return the notice that an attestation which a bank relied on got a status."""
     data: dict[str, JSON] = {"attestation": to_hex(row.attestation), "consent": to_hex(row.consent)}
     return Notice(row.bank, _STATUS_KINDS[plane], time, data)
+
+
+def _of_change(event: StatusEvent, row: Any) -> Notice:  # noqa: ANN401 - a row of the reliance table
+    told = of_status(row, event.plane, event.recorded.block_time)
+    if event.step is StatusStep.CHANGED:
+        return told
+    # what was told of it before is taken back, or told again: the block tells one time from another
+    told = replace(told, data={**told.data, "block": event.recorded.block_number})
+    return replace(told, kind=NoticeKind.RESTORED) if event.step is StatusStep.RESTORED else told
 
 
 def expired_notices(connection: Connection, now: int) -> list[Notice]:
@@ -159,6 +180,15 @@ def _of_control(event: ControlEvent) -> Notice:
     data: dict[str, JSON] = {"subject": to_hex(event.subject)}
     if event.number:
         data["number"] = event.number
+    if event.entry is not None:
+        data["entry"] = event.entry
+    if event.member is not None:
+        data["member"] = to_hex(event.member)
+    if event.step is ControlStep.HELD:
+        data["by_registrar"] = event.by_registrar
+    if event.step is ControlStep.REGISTRAR_NAMED:
+        # the council may name one again after it took the name back
+        data["transaction"] = to_hex(event.recorded.transaction)
     if event.commitment is not None:
         data["commitment"] = to_hex(event.commitment)
     if event.completable_at is not None:
@@ -166,9 +196,16 @@ def _of_control(event: ControlEvent) -> Notice:
     return Notice(event.subject, _CONTROL_KINDS[event.step], event.recorded.block_time, data)
 
 
-def _of_step(event: ConsentEvent, row: Any) -> Notice:  # noqa: ANN401 - a row of a consent or request
+def _is_word_kept(connection: Connection, event: ConsentEvent) -> bool:
+    """Return whether what controllers signed for a resumption is kept here; without it, it counts for nothing."""
+    kept = (consent_word.c.target == event.id) & (consent_word.c.number == event.number)
+    text = connection.execute(select(consent_word.c.word).where(kept, consent_word.c.act == _RESUMED)).scalar()
+    return text is not None and SignedAct.from_json(decode(text.encode())).digest == event.word_digest
+
+
+def _of_step(event: ConsentEvent, row: Any, *, counts: bool) -> list[Notice]:  # noqa: ANN401 - a row of consent or request
     kind = _KINDS[event.step]
-    recipient = row.subject if event.step in {Step.REQUESTED, Step.USED} else row.grantee
+    recipients = [row.subject] if event.step in _FOR_SUBJECTS else [row.subject, row.grantee]
     name = "request" if event.step in _OF_REQUESTS else "consent"
     data: dict[str, JSON] = {name: to_hex(event.id)}
     if event.step is Step.GRANTED and row.request != NO_REQUEST:
@@ -177,12 +214,14 @@ def _of_step(event: ConsentEvent, row: Any) -> Notice:  # noqa: ANN401 - a row o
         data["number"] = event.number
     if event.use is not None:
         data["use"] = to_hex(event.use)
-    return Notice(recipient, kind, event.recorded.block_time, data)
+    if not counts:
+        data["counts"] = False
+    return [Notice(recipient, kind, event.recorded.block_time, data) for recipient in recipients]
 
 
 def _store_deadline(connection: Connection, event: ConsentEvent, row: Any) -> None:  # noqa: ANN401 - as above
     if event.step is Step.GRANTED:
-        ends = Terms.from_json(decode(row.terms.encode())).expires_at
+        ends = Bounds.from_json(decode(row.bounds.encode())).expires_at
         values = {"consent": event.id, "grantee": row.grantee, "expires_at": ends}
         connection.execute(insert(consent_deadline).values(values))
     elif event.step is Step.WITHDRAWN:
@@ -221,12 +260,13 @@ def _show(row: Any) -> dict[str, JSON]:  # noqa: ANN401 - a row of the notificat
 
 def relying_on(connection: Connection, events: Sequence[StatusEvent]) -> Iterable[tuple[StatusEvent, Any]]:
     """Yield (event, row) for every row of an answer that relies on a position which an event changes."""
-    words: dict[bytes, dict[int, list[StatusEvent]]] = {}
+    words: dict[bytes, dict[int, list[tuple[StatusEvent, int]]]] = {}
     for event in events:
-        words.setdefault(event.member, {}).setdefault(event.word, []).append(event)
+        for word, mask in zip(event.words, event.masks, strict=True):
+            words.setdefault(event.member, {}).setdefault(word, []).append((event, mask))
     for member, changed in words.items():
         query = select(reliance).where(reliance.c.member == member, reliance.c.word.in_(IDS))
         for row in rows_among(connection, query, sorted(changed)):
-            for event in changed[row.word]:
-                if event.mask >> row.bit & 1:
+            for event, mask in changed[row.word]:
+                if mask >> row.bit & 1:
                     yield event, row

@@ -26,7 +26,7 @@ from api.vault.key_ledger import KeyLedger
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 from ledger_node.domain.event import ConsentEvent, ControlEvent, ControlStep, Step
-from ledger_node.domain.fact import FactQuery
+from ledger_node.domain.fact import FactQuery, KeyPurpose
 
 _BLOCKS_AT_ONCE: Final = 256
 _LOOKED_AT: Final = 256
@@ -111,10 +111,10 @@ class LedgerReconciliation:
     def _close(self) -> Gap:
         with self._store.connect() as connection:
             first = next_block(connection)
-            batches = self._lost_batches(connection)
-            intervals, _ = self._behind(self._operator, ACCESS_LOG, _last_interval(connection))
-        ids, changed, head = defaultdict[Step, set[bytes]](set), set[bytes](), self._ledger.head().number
-        superseded = quarantined = 0
+            batches = self._lost_batches(connection, first)
+            intervals, _ = self._behind(self._operator, ACCESS_LOG, _last_interval(connection), first)
+        ids, changed, head = defaultdict[Step, set[bytes]](set), dict[bytes, int](), self._ledger.head().number
+        superseded = quarantined = replayed = 0
         registered = set(self._ledger.subjects_since(first))
         for start in range(first, head + 1, _BLOCKS_AT_ONCE):
             events = self._ledger.events_between(start, min(start + _BLOCKS_AT_ONCE - 1, head))
@@ -122,11 +122,12 @@ class LedgerReconciliation:
                 if isinstance(event, ConsentEvent):
                     ids[event.step].add(event.id if event.use is None else event.use)
                 elif isinstance(event, ControlEvent) and event.step in _ENTRIES:
-                    changed.add(event.subject)
+                    changed[event.subject] = max(changed.get(event.subject, 0), event.entry or 0)
             effect = self._changes.apply(events)
             superseded, quarantined = superseded + effect.dead, quarantined + effect.quarantined
-        if batches or intervals:
-            # an older store still links firms whose keys have tombstones
+            replayed += effect.replayed
+        if batches or intervals or replayed:
+            # an older store still links firms whose keys have tombstones: these are the last word, not the ledger's
             with self._store.begin() as connection:
                 unlink_erased(connection, self._keys)
         with self._store.connect() as connection:
@@ -137,22 +138,22 @@ class LedgerReconciliation:
                 requests=_unknown(connection, table.consent_request, "id", ids[Step.REQUESTED]),
                 uses=_unknown(connection, table.access_row, "use", ids[Step.USED]),
                 subjects=_unknown(connection, table.subject, "id", registered),
-                controllers=sum(_lacks_entries(connection, self._ledger, subject) for subject in changed),
+                controllers=sum(_lacks_entry(connection, subject, entry) for subject, entry in changed.items()),
                 superseded=superseded,
                 quarantined=quarantined,
             )
 
-    def _lost_batches(self, connection: Connection) -> list[tuple[str, int, int]]:
+    def _lost_batches(self, connection: Connection, since: int) -> list[tuple[str, int, int]]:
         lost = []
         for member, name in self._names.items():
             known = connection.execute(select(func.max(_BATCH.number)).where(_BATCH.member == member)).scalar_one()
-            count, last = self._behind(member, ATTESTATIONS, known or 0)
+            count, last = self._behind(member, ATTESTATIONS, known or 0, since)
             if count:
                 lost.append((name, count, last))
         return lost
 
-    def _behind(self, member: bytes, stream: int, known: int) -> tuple[int, int]:
-        """Return how many batches a stream has behind ``known``, and the last number.
+    def _behind(self, member: bytes, stream: int, known: int, since: int) -> tuple[int, int]:
+        """Return how many batches a stream has behind ``known``, and the last number. ``since``: where to look first.
 
         None that a key signed which did not count counts here: that is no work of this instance. Only the newest ones
         are looked at.
@@ -161,10 +162,12 @@ class LedgerReconciliation:
         if last <= known:
             return 0, last
         first = max(known + 1, last + 1 - _LOOKED_AT)
-        anchors = [self._ledger.find_anchor(member, stream, number) for number in range(first, last + 1)]
+        numbers = range(first, last + 1)
+        anchors = [self._ledger.find_anchor(member, stream, number, since=since) for number in numbers]
         found = [anchor for anchor, _ in filter(None, anchors)]
         facts = self._ledger.facts(FactQuery(keys=frozenset((member, anchor.key) for anchor in found)))
-        counting = [one for one in found if facts.keys[member, one.key].fault_at(one.anchored_at) is None]
+        purpose = KeyPurpose.LOG if stream == ACCESS_LOG else KeyPurpose.ATTEST
+        counting = [one for one in found if facts.keys[member, one.key].fault_at(one.anchored_at, purpose) is None]
         return first - known - 1 + len(counting), last
 
 
@@ -177,7 +180,8 @@ def _unknown(connection: Connection, where: Table, column: str, ids: set[bytes])
     return len(ids) - len({row[0] for row in rows_among(connection, select(held).where(held.in_(IDS)), sorted(ids))})
 
 
-def _lacks_entries(connection: Connection, ledger: Ledger, subject: bytes) -> bool:
+def _lacks_entry(connection: Connection, subject: bytes, entry: int) -> bool:
+    """Return whether a subject of the store has an entry on the ledger that the store lacks."""
     held = table.subject_controllers.c
     newest = connection.execute(select(func.max(held.entry)).where(held.subject == subject)).scalar_one()
-    return newest is not None and ledger.controller_entry(subject, newest + 1) is not None
+    return newest is not None and newest < entry

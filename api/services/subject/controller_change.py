@@ -1,48 +1,64 @@
 """Changes of a subject's controllers: stored before they are sent, and then seen on the ledger or refused for good.
 
-The SubjectRegistry takes entries of every registrar. Where it shows one that this instance did not send, a change
-that was stored here can never become that entry. It must not wait for ever, since its subject would wait with it. So
-it is deleted, stored as refused with its reason, and told.
+Each is of one entry of its subject, which the ledger gives once. Where the ledger shows another entry there, or refuses
+the change, it can never become that entry. It must not wait for ever, since its subject would wait with it. So it is
+deleted, stored as refused with its reason, and told.
 """
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Delete, delete, insert, select, update
+from sqlalchemy import Connection, Delete, delete, insert, select, update
 
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.storage import table
 from api.storage.database import Store
-from ledger_node.chain.port import ControllerEntry, SubjectLedger
+from ledger_node.chain.port import SubjectLedger
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.canonical import JSON
-from ledger_node.domain.error import ChainError
+from ledger_node.domain.canonical import JSON, decode
+from ledger_node.domain.controller_act import Rotation
+from ledger_node.domain.controller_entry import ControllerEntry, EntryKind
+from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, Signature, signature_from_json, signature_to_json
 
 _ENTRY: Final = table.subject_controllers.c
 _SECOND_S: Final = 1.0
+_BY: Final = {
+    EntryKind.REGISTERED: "registration",
+    EntryKind.ROTATED: "rotation",
+    EntryKind.RECOVERED: "recovery",
+}
 
 
 class ChangeKind(StrEnum):
     """What was to change."""
 
-    REGISTRATION = "registration"
     ROTATION = "rotation"
     RECOVERY = "recovery"
 
 
 class ForeignEntryError(ChainError):
-    """The ledger shows an entry of a subject that this instance did not send: ``controllers_foreign``."""
+    """The ledger shows an entry of a subject whose controllers this instance does not know: ``controllers_foreign``."""
 
     def __init__(self) -> None:
         super().__init__(
             Reason.CONTROLLERS_FOREIGN,
-            "the ledger shows a change of this firm's controllers that this instance did not send",
+            "the ledger shows controllers of this firm that this instance does not know; show them to it",
+        )
+
+
+class NoneCountsError(ChainError):
+    """Every entry of a subject rests on a compromised key: ``controllers_none_count``."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            Reason.CONTROLLERS_NONE_COUNT,
+            "every entry of this firm rests on a registrar's key that is compromised; ask for a recovery",
         )
 
 
@@ -67,17 +83,10 @@ class RefusedChange:
         }
 
 
-def close_refused(
-    store: Store,
-    ledger: SubjectLedger,
-    change: RefusedChange,
-    *deletes: Delete,
-    recipient: bytes | None = None,
-) -> None:
+def close_refused(store: Store, ledger: SubjectLedger, change: RefusedChange, *deletes: Delete) -> None:
     """Delete a change, store its refusal, and tell the firm, in one transaction.
 
-    ``deletes``: where the last one finds nothing, the change was gone, and nothing is told. ``recipient``: who is told
-    in place of the firm.
+    ``deletes``: where the last one finds nothing, the change was gone, and nothing is told.
 
     Raises:
         ChainError: the ledger does not say what time it is.
@@ -86,7 +95,7 @@ def close_refused(
     with store.begin() as connection:
         if [connection.execute(delete).rowcount for delete in deletes][-1]:
             _store_refusal(connection, change, at)
-            notice = Notice(recipient or change.subject, NoticeKind.CHANGE_REFUSED, at, change.to_json())
+            notice = Notice(change.subject, NoticeKind.CHANGE_REFUSED, at, change.to_json())
             write_notices(connection, [notice])
 
 
@@ -121,15 +130,37 @@ def refusals_of(store: Store, subject: bytes) -> list[dict[str, JSON]]:
 class ControllerState:
     """An entry of a subject's controllers. ``since``: block time, None while it is not known to be on the ledger.
 
-    ``recovery``: the number of the recovery that it completed. ``signatures``: those on a rotation, as JSON.
+    ``recovery``: the number of the recovery that it completed. ``signatures``, ``deadline``: those of a rotation.
     """
 
     subject: bytes
     entry: int
     controllers: Controllers
-    since: int | None
-    recovery: int | None
-    signatures: Sequence[JSON] = field(repr=False)
+    since: int | None = None
+    recovery: int | None = None
+    signatures: tuple[Signature, ...] = field(repr=False, default=())
+    deadline: int | None = None
+
+    @classmethod
+    def of_row(cls, row: Any) -> "ControllerState":  # noqa: ANN401 - a row of the table
+        """Return what a row of ``subject_controllers`` holds."""
+        signatures = decode(row.signatures.encode())
+        assert isinstance(signatures, list)  # noqa: S101 - written by ControllerHistory.append
+        return cls(
+            row.subject,
+            row.entry,
+            Controllers.from_json(decode(row.controllers.encode())),
+            row.since,
+            row.recovery,
+            tuple(signature_from_json(one) for one in signatures),
+            row.deadline,
+        )
+
+    @property
+    def rotation(self) -> Rotation:
+        """What the retiring controllers signed, of a rotation."""
+        assert self.deadline is not None  # noqa: S101 - a rotation has one
+        return Rotation(self.subject, self.entry, self.controllers, self.deadline)
 
     def to_json(self) -> dict[str, JSON]:
         """Return what the subject and the registrar see."""
@@ -141,7 +172,7 @@ class ControllerState:
             "recovery": self.recovery,
             "controllers": self.controllers.to_json(),
             "commitment": to_hex(self.controllers.commitment),
-            "signatures": self.signatures,
+            "signatures": [signature_to_json(signature) for signature in self.signatures],
         }
 
 
@@ -152,12 +183,13 @@ class ControllerChanges:
         self._store = store
         self._ledger = ledger
 
-    def confirm_on_chain(self, change: ControllerState) -> None:
-        """See to it that a change is on the ledger.
+    def confirm_on_chain(self, change: ControllerState, known: Sequence[ControllerState]) -> None:
+        """See to it that a change is on the ledger. ``known``: the entries of its subject, of which one retires.
 
         Raises:
-            ForeignEntryError: the ledger has another entry in its place.
+            ForeignEntryError: the ledger has another entry in its place, or in force before it.
             ContractRevertError: the ledger refuses it.
+            VerificationError: those who are in force did not sign it.
             ChainError: the ledger does not answer.
         """
         held = self._ledger.controller_entry(change.subject, change.entry)
@@ -165,40 +197,22 @@ class ControllerChanges:
             # a consent of this very second would be judged by the new controllers
             time.sleep(_SECOND_S)
             try:
-                self._send(change)
-            except ContractRevertError:
+                self._send(change, known)
+            except (ContractRevertError, ForeignEntryError, VerificationError):
                 # unless an earlier try had landed after all, it never will
                 held = self._ledger.controller_entry(change.subject, change.entry)
                 if held is None:
                     raise
             else:
                 held = self._ledger.controller_entry(change.subject, change.entry)
-        if held is not None and held.commitment != change.controllers.commitment:
-            change, held = self._behind(change)
         self.save_since(change, held)
 
-    def _behind(self, change: ControllerState) -> tuple[ControllerState, ControllerEntry | None]:
-        """Return a change as the entry that it became behind those of others that were faster.
-
-        Raises:
-            ForeignEntryError: it became none, and never will.
-            ChainError: it is on its way, or the ledger does not answer.
-        """
-        if self._ledger.is_on_way(change.subject):
-            raise ChainError(Reason.LEDGER_UNAVAILABLE, "an earlier try is on its way to the ledger; ask again")
-        entry = change.entry + 1
-        while (held := self._ledger.controller_entry(change.subject, entry)) is not None:
-            if held.commitment == change.controllers.commitment:
-                self._store.write(update(table.subject_controllers).where(_is_pending(change)).values(entry=entry))
-                return replace(change, entry=entry), held
-            entry += 1
-        raise ForeignEntryError
-
-    def _send(self, change: ControllerState) -> None:
-        if change.recovery is None:
-            self._ledger.rotate(change.subject, change.controllers.commitment)
-        else:
+    def _send(self, change: ControllerState, known: Sequence[ControllerState]) -> None:
+        if change.recovery is not None:
             self._ledger.complete_recovery(change.subject, change.recovery)
+            return
+        retiring = find_known(known, self._ledger.current_entry(change.subject))
+        self._ledger.rotate(change.rotation, retiring.controllers, change.signatures)
 
     def save_since(self, change: ControllerState, held: ControllerEntry | None) -> None:
         """Save since when the ledger holds an entry, which it shows as ``held``.
@@ -224,10 +238,41 @@ class ControllerChanges:
         close_refused(self._store, self._ledger, refused, deletion(change))
 
 
-def _is_pending(change: ControllerState) -> ColumnElement[bool]:
-    return (_ENTRY.subject == change.subject) & (_ENTRY.entry == change.entry) & _ENTRY.since.is_(None)
+def unknown_to_json(held: tuple[int, ControllerEntry] | None) -> dict[str, JSON]:
+    """Return what the subject and the registrar see of an entry in force whose controllers are not known here.
+
+    ``held``: the entry as the ledger shows it, or None where none counts.
+    """
+    unknown: dict[str, JSON] = {"recovery": None, "controllers": None, "signatures": []}
+    if held is None:
+        return {"entry": None, "since": None, "by": None, "commitment": None, **unknown}
+    index, entry = held
+    return {
+        "entry": index,
+        "since": entry.since,
+        "by": _BY[entry.kind],
+        "commitment": to_hex(entry.commitment),
+        **unknown,
+    }
+
+
+def find_known(known: Sequence[ControllerState], held: tuple[int, ControllerEntry] | None) -> ControllerState:
+    """Return the one of the ``known`` entries that the ledger shows in force.
+
+    Raises:
+        NoneCountsError: it shows none.
+        ForeignEntryError: none of them is.
+    """
+    if held is None:
+        raise NoneCountsError
+    index, entry = held
+    for state in known:
+        if state.entry == index and state.controllers.commitment == entry.commitment:
+            return state
+    raise ForeignEntryError
 
 
 def deletion(change: ControllerState) -> Delete:
     """Return what deletes a change, unless it is known to be on the ledger."""
-    return delete(table.subject_controllers).where(_is_pending(change))
+    waiting = (_ENTRY.subject == change.subject) & (_ENTRY.entry == change.entry) & _ENTRY.since.is_(None)
+    return delete(table.subject_controllers).where(waiting)

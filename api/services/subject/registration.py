@@ -1,28 +1,29 @@
-"""Subjects: a registrar binds a credit code to a random subject id and its controllers."""
+"""Subjects: a registrar binds a credit code to a subject id, which tells nothing, and its controllers."""
 
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.catalogue.datatype import data_types
 from api.ingestion.row import Row
 from api.services.issuing.issuer import Issuer
 from api.services.issuing.row_classifier import Permission
-from api.services.subject.controller_change import ChangeKind, ForeignEntryError, RefusedChange, close_refused
-from api.services.subject.registered_subject import ControllerHistory, Subject, SubjectReader
+from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.registered_subject import Subject, SubjectReader
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import seal
 from api.vault.key_ledger import KEY_ID_BYTES, KeyLedger
 from ledger_node.chain.port import SubjectLedger
 from ledger_node.chain.rpc import ContractRevertError
+from ledger_node.domain.controller_act import subject_id as new_subject_id
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.subject import ControllerKey, Controllers
+from ledger_node.domain.subject import Controller, Controllers
 from ledger_node.randomness import random_bytes
 
 _SECONDS_A_DAY: Final = 86_400
@@ -40,7 +41,7 @@ class SubjectService(SubjectReader):
         self._ledger = ledger
         self._history = history
 
-    def register(self, credit_code: str, keys: tuple[ControllerKey, ...], threshold: int, *, now: int) -> Subject:
+    def register(self, credit_code: str, keys: tuple[Controller, ...], threshold: int, *, now: int) -> Subject:
         """Register a subject: on the ledger, as an attestation of the registrar, and in the store.
 
         Asking again with the current controllers returns the same subject, so a lost answer costs nothing.
@@ -49,7 +50,7 @@ class SubjectService(SubjectReader):
             InvalidInputError: ``subject_exists`` with other controllers, ``issuer_not_allowed``, ``quarantined``, or
                 the controllers make no sense.
             ChainError: the ledger does not answer; asking again finishes it, and it goes on by itself.
-                ``controllers_foreign``: others control this id on the ledger; asking again takes another id.
+                ``controllers_foreign`` or ``controllers_none_count``: of a firm that was registered before.
         """
         self._issuer.require_allowed(data_types()[SUBJECT_REGISTRATION].schema)
         wanted = Controllers(keys, threshold, random_bytes(32))
@@ -86,14 +87,17 @@ class SubjectService(SubjectReader):
         return held
 
     def _add(self, credit_code: str, index: bytes, controllers: Controllers, now: int) -> None:
-        subject_id, key_id = random_bytes(32), random_bytes(KEY_ID_BYTES)
+        registrar, salt, key_id = self._issuer.department.member, random_bytes(32), random_bytes(KEY_ID_BYTES)
+        # the id is the ledger's own computation, so no other registrar can take it first
+        subject_id = new_subject_id(self._ledger.subject_domain, registrar, controllers.commitment, salt)
         key, wrapped = self._kek.new_data_key()
         self._keys.put({key_id: wrapped})
         with self._store.begin() as connection:
             connection.execute(
                 insert(table.subject).values(
                     id=subject_id,
-                    registrar=self._issuer.department.member,
+                    registrar=registrar,
+                    salt=salt,
                     subject_index=index,
                     as_of=now // _SECONDS_A_DAY,
                     data_key=key_id,
@@ -115,7 +119,7 @@ class SubjectService(SubjectReader):
         Raises:
             ChainError: the ledger does not answer; nothing is lost.
         """
-        with self._store.locks.lock(_REGISTRATIONS), suppress(ForeignEntryError):
+        with self._store.locks.lock(_REGISTRATIONS):
             self._finish(subject_id, now)
 
     def _finish(self, subject_id: bytes, now: int) -> None:
@@ -123,15 +127,12 @@ class SubjectService(SubjectReader):
         if row is None or row.registration is not None:
             return
         try:
-            self._ledger.register_subject(subject_id, self._history.current(subject_id).controllers.commitment)
+            self._ledger.register_subject(self._history.first(subject_id).controllers.commitment, row.salt)
         except ContractRevertError as error:
+            # an earlier try of ours had landed: the id is of this registrar, set and salt
             if error.reason is not Reason.SUBJECT_EXISTS:
                 raise
-        try:
-            self._history.confirm_first(subject_id)
-        except ForeignEntryError as error:
-            self._refuse(row, error.reason)
-            raise
+        self._history.confirm_first(subject_id)
         data_type = data_types()[SUBJECT_REGISTRATION]
         code = self.credit_code(row)
         values = data_type.schema.parse_values({"subject_id": to_hex(subject_id)})
@@ -160,19 +161,3 @@ class SubjectService(SubjectReader):
             connection.execute(
                 update(table.subject).where(table.subject.c.id == subject_id).values(registration=digest)
             )
-
-    def _refuse(self, row: Any, reason: Reason) -> None:  # noqa: ANN401 - a row of the subject table
-        """Give up an id that others control on the ledger, and tell the registrar; the firm may be registered anew."""
-        commitment = self._history.current(row.id).controllers.commitment
-        change = RefusedChange(row.id, ChangeKind.REGISTRATION, 0, commitment, reason)
-        close_refused(
-            self._store,
-            self._ledger,
-            change,
-            *(
-                delete(held).where(held.c.subject == row.id)
-                for held in (table.subject_recovery, table.subject_controllers)
-            ),
-            delete(table.subject).where(table.subject.c.id == row.id),
-            recipient=row.registrar,
-        )

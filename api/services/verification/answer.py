@@ -15,6 +15,9 @@ from api.vault.cipher import VaultKey
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.commitment import FieldProof
+from ledger_node.domain.consent_act import SignedAct
+from ledger_node.domain.consent_rule import require_consent
+from ledger_node.domain.controller_entry import ControllerQuery
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.fact import LedgerFacts
 from ledger_node.domain.json_object import to_hex
@@ -39,8 +42,9 @@ from ledger_node.domain.selection import (
     require_question,
     require_selected,
 )
+from ledger_node.domain.shown_use import ShownUse
 from ledger_node.domain.statement import Reveal, lower
-from ledger_node.domain.verification import Policy, require_attestation, require_consent, require_current
+from ledger_node.domain.verification import Policy, require_attestation, require_current
 
 MESSAGES: Final = {
     Reason.CONSENT_UNKNOWN: "there is no such consent for this bank",
@@ -70,7 +74,7 @@ class ClaimResult:
 
 @dataclass(frozen=True, slots=True)
 class UseReceipt:
-    """The use that an answer cost: its id, the transaction that recorded it, and the receipt of it."""
+    """The use that an answer cost: its ticket, the transaction that recorded it, and the receipt of it."""
 
     use: bytes
     transaction: bytes
@@ -102,13 +106,13 @@ class Answer:
         evidence: SealedEvidence | None = None,
         *,
         shown: JSON = None,
-        entry: int = 0,
+        controllers: ControllerQuery | None = None,
         keys: tuple[VaultKey, ...] = (),
     ) -> Self:
         """Return the answer that a presentation makes.
 
-        ``facts``: what it was made from. ``shown``: its JSON form, where that was made before. ``entry``: index of
-        the controllers' entry.
+        ``facts``: what it was made from. ``shown``: its JSON form, where that was made before. ``controllers``: the
+        facts about who controls the subject that a check of it takes.
         """
         consent = None if facts is None else facts.consent
         block: JSON = None
@@ -119,7 +123,7 @@ class Answer:
             "use": None if use is None else {"id": to_hex(use.use), "transaction": to_hex(use.transaction)},
             "uses": None if consent is None else consent.uses,
             "max_uses": None if consent is None else consent.max_uses,
-            "controllers_entry": entry,
+            "controllers": None if controllers is None else controllers.to_json(),
             "evidence": None if evidence is None else evidence.to_json(),
             "presentation": presentation.to_json(schemas()) if shown is None else shown,
             "receipt": None if use is None else use.receipt.to_json(),
@@ -184,14 +188,17 @@ def build_presentation(
     attestations: Mapping[Question, UnsealedAttestation | Reason],
     facts: LedgerFacts,
     policy: Policy,
+    *,
+    use: ShownUse,
+    resumption: SignedAct | None,
 ) -> Presentation:
     """Return the answer to ``claims``: what ``attestations`` and the chain's facts prove.
 
     ``attestations``: what each question is answered from, or why there is nothing. ``unconsented``: for each claim,
-    what it comes to if the consent does not allow it.
+    what it comes to if the consent does not allow it. ``resumption``: by which word of controllers the consent goes on.
     """
     try:
-        require_consent(consent, facts, grantee=consent.terms.grantee, uses_already_counted=1)
+        require_consent(consent, facts, grantee=consent.terms.grantee, resumption=resumption)
     except VerificationError as error:
         return refusal(claims, error.reason, error.message)
     answers = tuple(
@@ -204,7 +211,7 @@ def build_presentation(
         for one in attestations.values()
         if isinstance(one, UnsealedAttestation) and one.header.digest in used
     }
-    return Presentation(answers, consent, subject, shown)
+    return Presentation(answers, consent, resumption, use, subject, shown)
 
 
 @dataclass(frozen=True, slots=True)

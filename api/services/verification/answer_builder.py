@@ -13,25 +13,31 @@ from api.catalogue.datatype import schemas
 from api.services.attestation.stored_attestation import UnsealedAttestation
 from api.services.evidence.store import SealedEvidence, seal_evidence
 from api.services.verification.answer import Answer, UseReceipt, build_presentation, shown_subject
-from api.services.verification.attestation_finder import FactSelection
+from api.services.verification.fact_selector import FactSelection
 from api.telemetry.stage import Stage
 from api.work.fault import WorkerFault, fault_of
 from api.work.worker_pool import WorkerDiedError, WorkerPool
-from ledger_node.chain.port import StateProof, UseResult
+from ledger_node.chain.port import StateProof
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
+from ledger_node.domain.consent_act import SignedAct
+from ledger_node.domain.consent_rule import rule_times
+from ledger_node.domain.controller_entry import ControllerQuery
+from ledger_node.domain.controller_rule import controller_query
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.event import Inclusion
 from ledger_node.domain.evidence.bundle import AnswerReceipt, Bundle, bundle_digest, presentation_to_json
 from ledger_node.domain.evidence.slot import facts_of, slots_of
-from ledger_node.domain.fact import members_of
+from ledger_node.domain.fact import LedgerFacts, members_of
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.receipt import Act, Basis, Receipt
+from ledger_node.domain.receipt import Act, BankWord, Basis, Receipt
 from ledger_node.domain.schema import SchemaSet
+from ledger_node.domain.shown_use import ShownUse
 from ledger_node.domain.signature import SIGNATURE_BYTES, SigningKey
+from ledger_node.domain.ticket import CountedUse, UseOrder
 from ledger_node.domain.verification import Policy, verify
 from ledger_node.gc_tuning import collect_rarely
 
@@ -42,22 +48,24 @@ _UNSIGNED: Final = bytes(SIGNATURE_BYTES)
 class AnswerInputs:
     """What one answer is made of, but for what the ledger says of the use, and the state proof.
 
-    ``unconsented``: for each claim, what it comes to if the consent does not list it. ``entry``: index of the
-    controllers' entry. ``attestations``: what each question is answered from, or why there is nothing. ``use``: the id
-    of the use.
+    ``unconsented``: for each claim, what it comes to if the consent does not list it. ``attestations``: what each
+    question is answered from, or why there is nothing. ``order`` leads to ``ticket``. Known once the use is counted:
+    ``uses``, all of the consent until then, and ``resumption``, the word of controllers by which it goes on.
     """
 
     bank: bytes
     claims: Sequence[Claim]
     policy: Policy
     consent: ShownConsent
-    entry: int
     unconsented: Sequence[ShownClaim | None]
     credit_code: str = field(repr=False)
     registration: UnsealedAttestation
     attestations: Mapping[Question, UnsealedAttestation | Reason]
     facts: FactSelection
-    use: bytes
+    order: UseOrder
+    ticket: bytes
+    uses: tuple[CountedUse, ...] = ()
+    resumption: SignedAct | None = None
 
     @property
     def sources(self) -> list[UnsealedAttestation]:
@@ -80,8 +88,8 @@ class AnsweringMember:
 
 Timings: TypeAlias = dict[Stage, float]
 """Seconds that stages took."""
-Task: TypeAlias = tuple[AnswerInputs, UseResult, StateProof]
-"""What one answer is made of, what the ledger says of its use, and what it holds at the block of the use."""
+Task: TypeAlias = tuple[AnswerInputs, Inclusion, StateProof]
+"""What one answer is made of, where the ledger recorded its use, and what it holds at the block of the use."""
 
 
 class BuiltAnswer(NamedTuple):
@@ -98,27 +106,27 @@ class AnswerBuilder:
         self._member = member
         self._key = SigningKey(member.secret)
 
-    def build(self, inputs: AnswerInputs, result: UseResult, proof: StateProof) -> BuiltAnswer:
+    def build(self, inputs: AnswerInputs, at: Inclusion, proof: StateProof) -> BuiltAnswer:
         """Return the answer, or the error that there is instead of one."""
         timings: Timings = {}
         try:
-            return BuiltAnswer(self._answer(inputs, result, proof, timings), timings)
+            return BuiltAnswer(self._answer(inputs, at, proof, timings), timings)
         except CredenceError as error:
             return BuiltAnswer(error, timings)
         except Exception as error:  # noqa: BLE001 - whoever asked gets it, and the others of the group their answers
             return BuiltAnswer(WorkerFault(fault_of(error)), timings)
 
-    def _answer(self, inputs: AnswerInputs, result: UseResult, proof: StateProof, timings: Timings) -> Answer:
+    def _answer(self, inputs: AnswerInputs, at: Inclusion, proof: StateProof, timings: Timings) -> Answer:
         began = time.perf_counter()
-        member, at = self._member, result.mined.block
+        member = self._member
         facts = facts_of(
             inputs.facts.query,
             proof.words,
             anchor_domain=member.anchor_domain,
             consent_domain=member.consent_domain,
-            number=at.number,
-            block_hash=at.hash,
-            time=at.time,
+            number=at.block_number,
+            block_hash=at.block_hash,
+            time=at.block_time,
         )
         presentation = build_presentation(
             inputs.consent,
@@ -128,7 +136,10 @@ class AnswerBuilder:
             inputs.attestations,
             facts,
             inputs.policy,
+            use=ShownUse(inputs.order, inputs.uses),
+            resumption=inputs.resumption,
         )
+        controllers = None
         evidence, shown, proven = None, None, time.perf_counter()
         if presentation.consent is not None:
             verify(
@@ -137,37 +148,42 @@ class AnswerBuilder:
                 facts,
                 grantee=inputs.bank,
                 policy=inputs.policy,
-                uses_already_counted=1,
             )
+            controllers = _controllers(presentation, facts)
             shown = presentation_to_json(presentation, schemas())
             proven = time.perf_counter()
-            evidence = self._evidence(inputs, presentation, shown, proof)
+            evidence = self._evidence(inputs, presentation, controllers, shown, proof)
         answer = Answer.showing(
             presentation,
             facts,
-            UseReceipt(inputs.use, result.mined.transaction, self._receipt(inputs, result)),
+            UseReceipt(inputs.ticket, at.transaction, self._receipt(inputs, at)),
             evidence,
             shown=shown,
-            entry=inputs.entry,
+            controllers=controllers,
             keys=tuple(source.vault_key for source in inputs.sources),
         )
         timings |= {Stage.PROVE: proven - began, Stage.SEAL: time.perf_counter() - proven}
         return answer
 
     def _evidence(
-        self, inputs: AnswerInputs, presentation: Presentation, shown: JSON, proof: StateProof
+        self,
+        inputs: AnswerInputs,
+        presentation: Presentation,
+        controllers: ControllerQuery,
+        shown: JSON,
+        proof: StateProof,
     ) -> SealedEvidence:
         """Return the bundle of an answer, signed as a whole, sealed under the keys of all attestations that it shows.
 
         ``shown``: the JSON form of ``presentation``, which the bank receives as well.
         """
         member, selection = self._member, inputs.facts
-        receipt = AnswerReceipt(member.id, self._key.address, inputs.use, inputs.policy.max_age_days, _UNSIGNED)
+        receipt = AnswerReceipt(member.id, self._key.address, inputs.ticket, inputs.policy.max_age_days, _UNSIGNED)
         bare = Bundle(
             member.chain_id,
             member.genesis,
             presentation,
-            inputs.entry,
+            controllers,
             SchemaSet(()),
             {},
             proof.block,
@@ -190,22 +206,31 @@ class AnswerBuilder:
         bundle = replace(bundle, receipt=replace(receipt, signature=self._key.sign(digest)))
         encoded = bundle.encode(presentation=shown)
         keys = [source.vault_key for source in sources]
-        return seal_evidence(encoded, digest=bundle_digest(encoded), use=inputs.use, bank=inputs.bank, keys=keys)
+        return seal_evidence(encoded, digest=bundle_digest(encoded), use=inputs.ticket, bank=inputs.bank, keys=keys)
 
-    def _receipt(self, inputs: AnswerInputs, result: UseResult) -> Receipt:
+    def _receipt(self, inputs: AnswerInputs, at: Inclusion) -> Receipt:
         """Return the receipt of the use: the one that the consent's receipts will hold."""
-        mined, consent = result.mined, inputs.consent
+        consent, order = inputs.consent, inputs.order
         receipt = Receipt(
             domain=self._member.consent_domain,
             keeper=self._member.id,
             act=Act.USED,
             id=consent.id,
-            recorded=Inclusion(mined.transaction, mined.block.number, mined.block.hash, mined.block.time),
-            number=result.uses,
-            use=inputs.use,
-            basis=Basis(consent),
+            recorded=at,
+            number=order.number,
+            use=inputs.ticket,
+            basis=Basis(consent, bank_word=BankWord(order.not_after, order.signature)),
         )
         return replace(receipt, signature=self._key.sign(receipt.digest))
+
+
+def _controllers(presentation: Presentation, facts: LedgerFacts) -> ControllerQuery:
+    """Return what rule 9 takes of the facts about the subject's controllers: no more goes into evidence."""
+    consent, history = presentation.consent, facts.controllers
+    assert consent is not None  # noqa: S101 - it was shown to check
+    assert history is not None  # noqa: S101 - it was read
+    times = rule_times(facts.consent, facts.block_time)
+    return controller_query(consent.terms.subject, history, facts.keys, times)
 
 
 _builder: AnswerBuilder | None = None

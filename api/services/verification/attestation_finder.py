@@ -1,17 +1,13 @@
-"""What an answer is made from: attestations in the vaults of this instance's departments, and facts of the ledger.
-
-Attestations are found and unsealed. Facts are selected here and read later: which of them, and where they lie.
-"""
+"""What an answer is made from: attestations in the vaults of this instance's departments, found and unsealed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, func, select
 
-from api.catalogue.datatype import schemas
 from api.services.attestation.stored_attestation import (
     HELD,
     IN_BATCH,
@@ -23,17 +19,13 @@ from api.services.attestation.stored_attestation import (
     path_of,
     signed_batch_of,
 )
-from api.services.consent.stored_consent import StoredConsent
 from api.services.subject.registered_subject import Subject
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import VaultKey, unseal
 from api.vault.department import Department
 from api.vault.key_ledger import KeyLedger
-from ledger_node.chain.port import Ledger
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.evidence.slot import Slots, slots_of
-from ledger_node.domain.fact import FactQuery, members_of
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import Period
 
@@ -209,60 +201,3 @@ def _newest_of(connection: Connection, looked_for: AbstractSet[_Place]) -> dict[
 
 def _given(places: AbstractSet[_Place]) -> dict[str, Any]:
     return {"indices": list({place.firm for place in places}), "schemas": list({place.schema for place in places})}
-
-
-@dataclass(frozen=True, slots=True)
-class FactSelection:
-    """Facts to read, and where they lie. ``names``: of the members that they are about."""
-
-    query: FactQuery
-    slots: Slots
-    names: Mapping[bytes, str]
-
-
-class FactSelector:
-    """``answering``: the member and the address of the key that sign what this instance answers."""
-
-    def __init__(self, ledger: Ledger, answering: tuple[bytes, bytes]) -> None:
-        self._ledger = ledger
-        self._answering = answering
-        self._names: Mapping[bytes, str] = {}
-
-    def select(self, attestations: Iterable[UnsealedAttestation], consent: StoredConsent) -> FactSelection:
-        """Return what has to be read for proofs from ``attestations`` under a consent, and for the answer's receipt.
-
-        Raises:
-            ChainError: the ledger does not answer.
-        """
-        used, (member, key), terms = list(attestations), self._answering, consent.shown.terms
-        query = FactQuery(
-            anchors=frozenset(one.batch_key for one in used),
-            keys=frozenset((one.anchor.member, one.anchor.key) for one in used) | {(member, key)},
-            issuers=frozenset((one.header.schema_id, one.header.issuer) for one in used),
-            positions=frozenset((one.anchor.member, one.position) for one in used),
-            standings=frozenset({member}),
-            grantee=terms.grantee,
-            consent=consent.shown.id,
-            subject=(terms.subject, consent.entry),
-        )
-        names = self._names_of(members_of(query))
-        return FactSelection(query, slots_of(query, names), names)
-
-    def attesters(self) -> dict[str, frozenset[bytes]]:
-        """Return by the name of a type the members that may attest to it now, in any version.
-
-        Raises:
-            ChainError: the ledger does not answer.
-        """
-        issuers = self._ledger.issuers()
-        return {
-            name: frozenset().union(*(issuers.get(schema.id, frozenset()) for schema in schemas().versions(name)))
-            for name in schemas()
-        }
-
-    def _names_of(self, members: Iterable[bytes]) -> dict[bytes, str]:
-        """Return names by id. A member's name never changes, so the ledger is asked for those that are new."""
-        wanted = set(members)
-        if not wanted <= self._names.keys():
-            self._names = {member.id: member.name for member in self._ledger.members()}
-        return {member: self._names[member] for member in wanted}

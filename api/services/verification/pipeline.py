@@ -16,6 +16,7 @@ less each one costs; and a group sets out when the one before is answered, or wh
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from typing import Final
 
 from api.catalogue.datatype import schemas
 from api.services.access_log.writer import AccessLog
@@ -25,25 +26,39 @@ from api.services.idempotency.attempt import Attempt
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer import Answer, StoreResponse, store_nothing
 from api.services.verification.answer_builder import AnswerPool
-from api.services.verification.attestation_finder import AttestationFinder, FactSelector
+from api.services.verification.attestation_finder import AttestationFinder
+from api.services.verification.fact_selector import FactSelector
 from api.services.verification.request import (
     VerificationRequest,
     attestation_queries,
     check_consent,
     known,
     with_inputs,
-    with_use,
 )
 from api.services.verification.use_recorder import UseRecorder
+from api.services.verification.use_signer import UseSigner
+from api.services.verification.use_step import (
+    FactSources,
+    is_number_taken,
+    with_facts,
+    with_other_use,
+    with_signed_use,
+    with_use,
+)
 from api.telemetry.metric import Metrics
 from api.telemetry.stage import Stage
 from api.work.batching import Batcher, each_or_error, set_result
 from ledger_node.domain.claim import Claim
+from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.presentation import MAX_CLAIMS
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import day_in_china
+from ledger_node.domain.ticket import CountedUse, UseOrder
 from ledger_node.domain.verification import Policy
+
+_TRIES: Final = 10
+"""How often a use that this instance signs gets another number, where one was taken meanwhile."""
 
 
 class VerificationService:
@@ -57,8 +72,13 @@ class VerificationService:
         recorder: UseRecorder,
         log: AccessLog,
         facts: FactSelector,
+        sources: FactSources,
+        signer: UseSigner,
         pool: AnswerPool,
         metrics: Metrics,
+        *,
+        answering: bytes,
+        domain: SigningDomain,
     ) -> None:
         self._finder = finder
         self._subjects = subjects
@@ -66,6 +86,10 @@ class VerificationService:
         self._recorder = recorder
         self._access_log = log
         self._facts = facts
+        self._sources = sources
+        self._signer = signer
+        self._answering_member = answering
+        self._domain = domain
         self._pool = pool
         self._metrics = metrics
         self._preparing: Batcher[VerificationRequest] = Batcher(
@@ -94,6 +118,7 @@ class VerificationService:
         bank: bytes,
         consent_id: bytes,
         claims: Sequence[Claim],
+        order: UseOrder | None,
         *,
         purpose: str | None,
         policy: Policy,
@@ -104,10 +129,12 @@ class VerificationService:
     ) -> Future[Answer]:
         """Have ``claims`` answered for ``bank``, and logged before the answer leaves.
 
-        The use is the seed of ``attempt``, so that trying again costs no second one.
+        ``order``: the use that the bank signed for just these claims. Its ticket is the use's id, so that trying again
+        costs no second one. None: this instance signs one, with the seed that the bank handed over.
 
         Raises:
             InvalidInputError: a claim cannot be asked at all, whatever the consent.
+            UseError: in the future; the use spends nothing, and why.
             ChainError: in the future; the ledger does not answer, and nothing is revealed.
         """
         if not 1 <= sum(len(claim.parts) for claim in claims) <= MAX_CLAIMS:
@@ -121,8 +148,10 @@ class VerificationService:
             operator=operator,
             consent_id=consent_id,
             claims=claims,
+            order=order,
             purpose=purpose,
             policy=policy,
+            now=now,
             attempt=attempt,
             store_response=store_response,
         )
@@ -132,6 +161,7 @@ class VerificationService:
     def _prepare(self, requests: Sequence[VerificationRequest]) -> None:
         requests = _all(self._find_consents, requests)
         requests = _each(check_consent, requests)
+        requests = _each(self._check_use, requests)
         requests = _all(self._find_subjects, requests)
         self._pass_on(_all(self._find_attestations, requests), self._counting)
 
@@ -139,7 +169,7 @@ class VerificationService:
         self._pass_on(_all(self._count_uses, requests), self._answering)
 
     def _answer(self, requests: Sequence[VerificationRequest]) -> None:
-        self._pass_on(_all(self._build_answers, _each(self._read_facts, requests)), self._logging)
+        self._pass_on(_all(self._build_answers, self._read_all_facts(requests)), self._logging)
 
     def _log(self, requests: Sequence[VerificationRequest]) -> None:
         try:
@@ -186,16 +216,50 @@ class VerificationService:
         ]
 
     def _count_uses(self, requests: Sequence[VerificationRequest]) -> list[VerificationRequest]:
+        found = self._count_once(requests)
+        for _ in range(_TRIES):
+            late = [place for place, one in enumerate(found) if is_number_taken(one) and requests[place].is_signed_here]
+            if not late:
+                break
+            # others were faster; whoever signs himself is told instead
+            again = _each(self._sign_again, [requests[place] for place in late])
+            for place, one in zip(late, _all(self._count_once, again), strict=True):
+                found[place] = one
+        return found
+
+    def _count_once(self, requests: Sequence[VerificationRequest]) -> list[VerificationRequest]:
         with self._metrics.stage(Stage.RECORD_USE):
             uses = self._recorder.record([request.to_use() for request in requests])
-        return [with_use(request, use) for request, use in zip(requests, uses, strict=True)]
+        return [with_use(request, use, self._free_number) for request, use in zip(requests, uses, strict=True)]
 
-    def _read_facts(self, request: VerificationRequest) -> VerificationRequest:
+    def _check_use(self, request: VerificationRequest) -> VerificationRequest:
+        if request.order is None:
+            request = replace(request, order=self._signer.sign(request), is_signed_here=True)
+        return with_signed_use(request, self._answering_member, self._domain)
+
+    def _sign_again(self, request: VerificationRequest) -> VerificationRequest:
+        order = self._signer.sign(request, number_was_taken=True)
+        return with_other_use(request, order, self._answering_member, self._domain)
+
+    def _free_number(self, consent_id: bytes) -> int | None:
+        record = self._consents.record_of(consent_id)
+        return None if record is None else next(iter(record.free_numbers), None)
+
+    def _read_all_facts(self, requests: Sequence[VerificationRequest]) -> list[VerificationRequest]:
+        kept = self._sources.history.kept({request.consent_id for request in requests})
+        return _each(lambda request: self._read_facts(request, kept.get(request.consent_id, [])), requests)
+
+    def _read_facts(self, request: VerificationRequest, kept: Sequence[CountedUse]) -> VerificationRequest:
         with self._metrics.stage(Stage.READ_FACTS):
-            return replace(request, proof=known(request.use).state_proof())
+            inputs, use = known(request.inputs), known(request.use)
+            proof = use.state_proof()
+            if self._facts.is_behind(inputs.facts, proof.words):
+                inputs = replace(inputs, facts=self._facts.select(inputs.sources, known(request.consent)))
+                proof = use.state_proof(inputs.facts.slots)
+            return with_facts(replace(request, inputs=inputs), proof, kept, self._sources)
 
     def _build_answers(self, requests: Sequence[VerificationRequest]) -> list[VerificationRequest]:
-        built = self._pool.build([(known(one.inputs), known(one.use).result, known(one.proof)) for one in requests])
+        built = self._pool.build([(known(one.inputs), known(one.use).recorded, known(one.proof)) for one in requests])
         for one in built:
             self._metrics.observe_stages(one.timings)
         return [request.with_outcome(one.answer) for request, one in zip(requests, built, strict=True)]

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Final, Self, TypeVar
+from typing import Self, TypeVar
 
-from api.services.access_log.writer import AccessEntry, AskedRow
+from api.services.access_log.writer import AccessEntry, AskedRow, KeptUse
 from api.services.attestation.stored_attestation import AttestationQuery
 from api.services.consent.stored_consent import StoredConsent
 from api.services.idempotency.attempt import Attempt
@@ -20,7 +20,9 @@ from api.services.verification.answer import (
     unless_consented,
 )
 from api.services.verification.answer_builder import AnswerInputs
-from api.services.verification.attestation_finder import FactSelector, FoundAttestations
+from api.services.verification.attestation_finder import FoundAttestations
+from api.services.verification.fact_selector import FactSelector
+from api.services.verification.use_error import UseError
 from api.services.verification.use_recorder import RecordedUse, Use
 from api.work.batching import started_future
 from ledger_node.chain.port import StateProof
@@ -32,28 +34,23 @@ from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.selection import departments_meant, require_granted_to
+from ledger_node.domain.ticket import SignedUse, UseOrder
 from ledger_node.domain.verification import Policy
 
 Value = TypeVar("Value")
-_USE_REFUSALS: Final = (
-    Reason.CONSENT_UNKNOWN,
-    Reason.CONSENT_WITHDRAWN,
-    Reason.CONSENT_NOT_YET_VALID,
-    Reason.CONSENT_EXPIRED,
-    Reason.CONSENT_EXHAUSTED,
-    Reason.CONSENT_PAUSED,
-)
-"""By the number that the ConsentRegistry gives them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VerificationRequest:
     """Who asks what under which consent. Each step returns it with what the step adds.
 
-    Asked: all up to ``answer``, which gets what the bank receives. The use has the id ``attempt.seed``.
+    Asked: all up to ``answer``, which gets what the bank receives. ``order``: of the use, from which and the claims the
+    ticket follows; None until this instance signs it for the bank.
     Prepared: ``consent``, if there is one; ``unconsented``: for each claim, what it comes to if the consent does not
-    list it; ``subject``; ``inputs``: what the answer is made of. From then on a use may be counted.
-    Counted: ``use``. Read: ``proof``, of what the ledger holds at the block of the use.
+    list it; ``is_signed_here``: not by the bank; ``subject``; ``inputs``: what the answer is made of. From then on a
+    use may be counted.
+    Counted: ``use``. Read: ``proof``, of what the ledger holds at the block of the use; ``new_uses``: those of the
+    consent that this instance had not seen.
     Answered: ``outcome``, the answer or the error that there is instead of one. Whichever step sets it is the last one
     before the access log.
     """
@@ -62,8 +59,10 @@ class VerificationRequest:
     operator: str | None
     consent_id: bytes
     claims: Sequence[Claim]
+    order: UseOrder | None
     purpose: str | None
     policy: Policy
+    now: int
     attempt: Attempt
     store_response: StoreResponse
     answer: Future[Answer] = field(default_factory=started_future, repr=False)
@@ -71,7 +70,10 @@ class VerificationRequest:
     unconsented: Sequence[ShownClaim | None] = ()
     subject: Subject | None = None
     inputs: AnswerInputs | None = None
+    is_signed_here: bool = False
+    signed_use: SignedUse | None = None
     use: RecordedUse | None = None
+    new_uses: Sequence[KeptUse] = ()
     proof: StateProof | None = None
     outcome: Answer | Exception | None = None
 
@@ -91,18 +93,27 @@ class VerificationRequest:
     def to_use(self) -> Use:
         """Return the use to record."""
         slots = known(self.inputs).facts.slots
-        return Use(self.consent_id, self.attempt.seed, slots, again=self.attempt.again)
+        return Use(known(self.signed_use), slots, again=self.attempt.again)
 
     def access_entry(self) -> AccessEntry:
         """Return what the access log holds of the request, whatever came of it."""
         outcome = known(self.outcome)
         if isinstance(outcome, Answer):
             rows = self._rows(outcome.results, outcome.use)
-            return AccessEntry(rows, outcome.relied, outcome.evidence, lambda: self.store_response(outcome))
+            return AccessEntry(
+                rows, outcome.relied, outcome.evidence, lambda: self.store_response(outcome), self.new_uses
+            )
         # nothing leaves, but the bank asked, and a use may be counted: the subject sees that too
         reason = outcome.reason if isinstance(outcome, CredenceError) else Reason.INTERNAL
         results = results_of(refusal(self.claims, reason, "not answered"))
-        return AccessEntry(self._rows(results, None if self.inputs is None else self.attempt.seed))
+        return AccessEntry(self._rows(results, self._perhaps_counted), uses=self.new_uses)
+
+    @property
+    def _perhaps_counted(self) -> bytes | None:
+        """The ticket of the use that was or may be counted, where no answer says so."""
+        if self.signed_use is None or self.inputs is None or isinstance(self.outcome, UseError):
+            return None
+        return self.signed_use.ticket
 
     def _rows(self, results: Sequence[ClaimResult], use: bytes | None) -> list[AskedRow]:
         """Return one row a claim. The subject sees who else tried its consent; a stranger's row says no purpose."""
@@ -204,7 +215,6 @@ def with_inputs(
         claims=request.claims,
         policy=request.policy,
         consent=consent.shown,
-        entry=consent.entry,
         unconsented=request.unconsented,
         credit_code=known(request.subject).credit_code,
         registration=found.registration,
@@ -212,15 +222,7 @@ def with_inputs(
             part: one if isinstance(one, Reason) else found.attestations[one] for part, one in queries.items()
         },
         facts=selector.select(found.readable, consent),
-        use=request.attempt.seed,
+        order=known(request.order),
+        ticket=known(request.signed_use).ticket,
     )
     return replace(request, inputs=inputs)
-
-
-def with_use(request: VerificationRequest, use: RecordedUse | Exception) -> VerificationRequest:
-    """Return a request with the use that was recorded for it; refused, where the ledger refused the use."""
-    if isinstance(use, Exception):
-        return request.with_outcome(use)
-    if not use.result.recorded:
-        return request.refused(_USE_REFUSALS[use.result.refusal or 0])
-    return replace(request, use=use)

@@ -14,6 +14,7 @@ from api.storage.database import Store
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.fact import KeyPurpose
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
@@ -106,7 +107,7 @@ class KeySets:
         with suppress(VerificationError):
             controllers.require_any_signature(stated.digest(self._ledger.subject_domain), [signature])
             return controllers.commitment
-        if standing.key.fault_at(standing.time) is not None:
+        if standing.key.fault_at(standing.time, KeyPurpose.SIGN_IN) is not None:
             raise VerificationError(Reason.KEY_NOT_VALID, "these keys are signed by nobody who speaks for the client")
         return signer
 

@@ -19,6 +19,7 @@ from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.fact import KeyPurpose
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.sign_in_key import SignInKeys
@@ -210,7 +211,7 @@ class SignIn:
         member = standing.member
         if member is None:
             raise _unknown()
-        fault = standing.key.fault_at(standing.time)
+        fault = standing.key.fault_at(standing.time, KeyPurpose.SIGN_IN)
         if fault is not None:
             raise SignInError(fault, "the registry key that signed for these sign-in keys counts no longer")
         kind = kind_of(member.roles)
@@ -223,7 +224,7 @@ class SignIn:
         key = _shown_key(assertion)
         is_by = assertion.signed.is_by(key)
         controllers = self._controllers(assertion.client) or DECOY
-        if not is_by or address_of_point(key.point) not in controllers.keys:
+        if not is_by or address_of_point(key.point) not in {each.key for each in controllers.keys}:
             raise _unknown()
         return _subject(assertion.client)
 

@@ -7,13 +7,14 @@ Columns named ``sealed`` hold ciphertext. Nothing else may hold a value, a salt 
 """
 
 from api.storage.table.access_log import access_interval, access_row, evidence, use_under_way
-from api.storage.table.attestation import attestation, batch, erased_subject, status_order
+from api.storage.table.attestation import attestation, batch, erased_subject, restored_mark, status_order
 from api.storage.table.column import key_metadata, metadata, shared_metadata
-from api.storage.table.consent import consent, consent_request, consent_word
+from api.storage.table.consent import consent, consent_request, consent_word, counted_use, spend_seed
 from api.storage.table.idempotency import idempotent_call
 from api.storage.table.identity import network, store_identity
 from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
 from api.storage.table.key import data_key, erased_key, key_ledger, key_link, key_removal, quarantine, quarantined_key
+from api.storage.table.ledger_log import ledger_log, ledger_log_mark
 from api.storage.table.notification import WebhookState, chain_cursor, consent_deadline, notification, reliance, webhook
 from api.storage.table.outbox import outbox, outbox_account
 from api.storage.table.sign_in import access_token, assertion_used, proof_memory, proof_used, sign_in_keys
@@ -32,6 +33,7 @@ __all__ = [
     "consent_deadline",
     "consent_request",
     "consent_word",
+    "counted_use",
     "data_key",
     "erased_key",
     "erased_subject",
@@ -45,6 +47,8 @@ __all__ = [
     "key_link",
     "key_metadata",
     "key_removal",
+    "ledger_log",
+    "ledger_log_mark",
     "metadata",
     "network",
     "notification",
@@ -55,8 +59,10 @@ __all__ = [
     "quarantine",
     "quarantined_key",
     "reliance",
+    "restored_mark",
     "shared_metadata",
     "sign_in_keys",
+    "spend_seed",
     "status_order",
     "store_identity",
     "subject",

@@ -20,6 +20,8 @@ access_interval = Table(
     Column("tally_salt", LargeBinary(32), nullable=False),
     Column("batch_root", LargeBinary(32), nullable=False),
     Column("previous_root", LargeBinary(32), nullable=False),
+    Column("deadline", BigInteger, nullable=False),
+    Column("signed_since", BigInteger, nullable=False),
     Column("signature", LargeBinary(65), nullable=False),
     Column("start", BigInteger),
     Column("anchored_at", BigInteger),
@@ -30,7 +32,8 @@ access_interval = Table(
 """An interval of the access log. One without ``start`` is signed and not known to be anchored; it is sent until it is.
 
 ``number``: its place here; ``batch_number``: that in the keeper's stream on the ledger, which changes where somebody
-else took it first. ``filling`` and ``tally_salt`` hide how many rows there were; they hide no row.
+else took it first. ``deadline``, ``signed_since``: as those of a batch. ``filling`` and ``tally_salt`` hide how many
+rows there were; they hide no row.
 """
 
 access_row = Table(

@@ -14,6 +14,9 @@ batch = Table(
     Column("size", Integer, nullable=False),
     Column("previous_root", LargeBinary(32), nullable=False),
     Column("supersedes", Text, nullable=False),
+    Column("rest", Text),
+    Column("deadline", BigInteger, nullable=False),
+    Column("signed_since", BigInteger, nullable=False),
     Column("signature", LargeBinary(65), nullable=False),
     Column("start", BigInteger),
     Column("anchored_at", BigInteger),
@@ -22,8 +25,13 @@ batch = Table(
     Column("block", BigInteger),
     Column("gas_used", BigInteger),
     waiting("batch_waiting", "member", "number", where="start IS NULL"),
+    waiting("batch_rest_waiting", "member", "number", where="rest IS NOT NULL"),
 )
-"""A batch without ``start`` is signed and not known to be anchored yet; it is sent until it is."""
+"""A batch without ``start`` is signed and not known to be anchored yet; it is sent until it is.
+
+``rest``: what it supersedes beyond the list that was signed, until that is set as well. ``deadline``: in block time.
+``signed_since``: the newest block when it was signed for the first time.
+"""
 
 status_order = Table(
     "status_order",
@@ -31,8 +39,28 @@ status_order = Table(
     Column("digest", LargeBinary(32), primary_key=True),
     Column("member", LargeBinary(32), nullable=False),
     Column("number", BigInteger, nullable=False),
+    Column("plane", Integer, nullable=False),
+    Column("reason", Integer, nullable=False),
+    Column("changes", LargeBinary(32), nullable=False),
+    Column("deadline", BigInteger, nullable=False),
+    Column("signature", LargeBinary(65), nullable=False),
+    Index("status_order_by_number", "member", "number"),
 )
-"""Status changes that this instance signed, by what was signed: kept before they are sent, to know them again."""
+"""Status changes that this instance signed: stored before they are sent, to send them again and to know them again.
+
+``digest``: what was signed; ``changes``: the digest of its lists.
+"""
+
+restored_mark = Table(
+    "restored_mark",
+    metadata,
+    Column("mark", LargeBinary(32), primary_key=True),
+    Column("member", LargeBinary(32), nullable=False),
+    Column("again", Text),
+)
+"""Marks of which the council had something cleared. ``again``: what is to be revoked again of it, since it is erased
+here; None: the lists of the mark are to be shown, so that it is cleared. A row goes when that is done.
+"""
 
 attestation = Table(
     "attestation",

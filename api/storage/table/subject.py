@@ -13,9 +13,13 @@ subject = Table(
     *sealed_columns(),
     Column("as_of", Integer, nullable=False),
     Column("registration", LargeBinary(32)),
+    Column("salt", LargeBinary(32)),
     waiting("subject_waiting", "id", where="registration IS NULL"),
 )
-"""A subject without ``registration`` is being registered; it is tried until it is."""
+"""A subject without ``registration`` is being registered; it is tried until it is.
+
+``salt``: what its id was computed with, beside the registrar and the first commitment.
+"""
 
 subject_controllers = Table(
     "subject_controllers",
@@ -27,12 +31,13 @@ subject_controllers = Table(
     Column("recovery", BigInteger),
     Column("signatures", Text, nullable=False),
     Column("since", BigInteger),
+    Column("deadline", BigInteger),
     waiting("subject_controllers_waiting", "subject", where="since IS NULL"),
 )
 """Who controlled a subject, one row an entry of the SubjectRegistry. One without ``since`` is not known to be on the
 ledger; it is sent before anything else happens to its subject, and tried until it is, or is refused.
 
-``recovery``: the number of the recovery that it completes. ``signatures``: those of a rotation.
+``recovery``: the number of the recovery that it completes. ``signatures``, ``deadline``: those of a rotation.
 """
 
 subject_recovery = Table(
@@ -42,12 +47,14 @@ subject_recovery = Table(
     Column("number", BigInteger, primary_key=True),
     Column("controllers", Text, nullable=False),
     Column("commitment", LargeBinary(32), nullable=False),
-    Column("requested_at", BigInteger),
-    waiting("subject_recovery_waiting", "subject", where="requested_at IS NULL"),
+    Column("completable_at", BigInteger),
+    Column("entry", Integer, nullable=False),
+    waiting("subject_recovery_waiting", "subject", where="completable_at IS NULL"),
 )
 """A recovery and the controllers it is for; whether it is pending only the ledger says.
 
-One without ``requested_at`` is not known to be on the ledger; it is sent as a row of ``subject_controllers`` is.
+One without ``completable_at`` is not known to be on the ledger; it is sent as a row of ``subject_controllers`` is.
+``entry``: the index that they will have.
 """
 
 subject_refusal = Table(

@@ -12,13 +12,14 @@ import {IAnchorRegistry} from "./IAnchorRegistry.sol";
 ///
 ///     1. the header belongs to this chain, this registry and the member that anchored, in the stream of attestations
 ///     2. the header leads to the batch's root from its index, and exactly this batch is on record
-///     3. the attestation is neither revoked nor superseded, now (by eth_call at a block: then)
-///     4. what is shown of the field leads to the header's fieldsRoot
+///     3. the member was allowed to issue the header's schema when it anchored
+///     4. the key that anchored is not known as compromised from then on or before
+///     5. the attestation is neither revoked nor superseded nor past its validUntil, now (by eth_call at a block: then)
+///     6. what is shown of the field leads to the header's fieldsRoot
 ///
 /// It returns the header's digest, so that an address without code cannot pass for a "yes". The check functions are the
-/// parts, for whoever needs one: checkInclusion is 1 and 2, every other check is 4 under a schemaId and fieldsRoot that the
-/// caller answers for. Outside this contract remain keys found compromised, SchemaRegistry.issuerPeriod, the header's times and
-/// the consent.
+/// parts, for whoever needs one: checkInclusion is 1 and 2, every other check is 6 under a schemaId and fieldsRoot that the
+/// caller answers for. Outside this contract remain how old an attestation may be, its period, and the consent.
 ///
 /// Every check answers one statement. True: it is proven. False: what was shown does not lead to the committed root, so
 /// nothing is proven; that is never a "no", and neither is an error of a settle function. A "no" is a proof of the complement:
@@ -26,16 +27,20 @@ import {IAnchorRegistry} from "./IAnchorRegistry.sol";
 ///     v >= L_j             v < L_j (the same j)
 ///     L_low <= v < L_high  v < L_low, or v >= L_high
 ///     v in S               v in the members that are not in S; "not in S" is this statement too
+///     v has any of S       v has none of S: any is shown by one member that is present, none by all that are missing
+///     v has all of S       one member of S is missing
 ///     any of a value       absent: the field has no value, and no statement about one can be told
 ///
 /// A revert with one of the errors below: what was given cannot be a proof of anything, whatever the root.
 ///
 /// What the caller answers for. This contract reads no schema, only its id. The meaning of an index, the depth of the tree of
-/// fields (ceil log2 of their number), the thresholds L_1 < … < L_K, their number K, the order and number of members and the
-/// type of a plain value are what the JSON says whose digest is the schemaId. Whoever relies on an answer takes them from
+/// fields (ceil log2 of their number), the thresholds L_1 < … < L_K, their number K, the order and number of members, the
+/// type of a plain value, its scale and its currency are what the JSON says whose digest is the schemaId. `v > x` and
+/// `v <= x` are `v >= L_j` and `v < L_j` where L_j is the value after x. Whoever relies on an answer takes them from
 /// there. With another K than the schema's, `<` is a statement about another threshold.
 ///
-/// H is keccak256; integers are big-endian. Loops are bounded: 4,096 steps a chain, 32 siblings, 256 members, 1,024 bytes.
+/// H is keccak256; integers are big-endian. Loops are bounded: 65,535 steps in a call, whatever the statement, 32 siblings,
+/// 256 members, 1,024 bytes. A step costs about 112 gas, so no call costs more than 7.5 million.
 ///
 /// Calldata is public and stays so: ask by eth_call unless the answer has to stand in a block. What is shown is what the bank
 /// was shown, and proofs are transferable.
@@ -101,19 +106,25 @@ interface IDisputeVerifier {
     error BatchRootWrong(bytes32 root, bytes32 anchored);
     /// @notice The registry holds no such batch, or another one under this number.
     error AnchorNotOnRecord(bytes32 member, uint64 number);
+    /// @notice The member was not allowed to issue this schema when it anchored.
+    error IssuerNotAllowedThen(bytes32 schemaId, bytes32 member, uint64 anchoredAt);
+    /// @notice The key that anchored the batch is not to be trusted since then or longer.
+    error AnchorKeyCompromised(address key, uint64 compromisedFrom);
+    /// @notice The attestation was valid until then.
+    error AttestationExpired(uint64 validUntil);
     /// @notice The issuer revoked the attestation at this position.
     error AttestationRevoked(bytes32 member, uint64 position);
     /// @notice A newer attestation took the place of the one at this position.
     error AttestationSuperseded(bytes32 member, uint64 position);
     /// @notice What is shown of the field leads to another root than the header's fieldsRoot.
     error FieldRootWrong(bytes32 root, bytes32 fieldsRoot);
-    /// @notice A ladder has 1 to 4,096 thresholds.
+    /// @notice A ladder has 1 to 65,535 thresholds.
     error LadderCountInvalid(uint256 count, uint256 limit);
     /// @notice Positions on a ladder count from 1 to the number of its thresholds.
     error LadderPositionOutOfRange(uint256 position, uint256 count);
     /// @notice A range begins below its end.
     error LadderRangeEmpty(uint256 low, uint256 high);
-    /// @notice An enum has 1 to 256 members.
+    /// @notice An enum or a set has 1 to 256 members.
     error BitsCountInvalid(uint256 count, uint256 limit);
     /// @notice Something is shown for every member: a key or a bit.
     error BitsShownWrong(uint256 shown, uint256 count);
@@ -121,6 +132,8 @@ interface IDisputeVerifier {
     error BitsAskedUnknown(uint256 asked, uint256 count);
     /// @notice The opened bits are not exactly those outside the set that is asked about.
     error BitsNotComplement(uint256 asked, uint256 opened);
+    /// @notice A member is said to be present and missing at once.
+    error BitsOpenedTwice(uint256 present, uint256 missing);
     /// @notice The type byte is none of 1 (integer), 2 (date), 3 (text), 4 (code), 5 (bool).
     error PlainTypeUnknown(uint8 typeByte);
     /// @notice No canonical value of this type has this length (or, for a boolean, this byte).
@@ -192,6 +205,17 @@ interface IDisputeVerifier {
         bytes32 fieldsRoot
     ) external pure returns (bool);
 
+    /// @notice Of a set of codes of `count` members: every one in `present` (bit j: member j) is set, none in `missing` is.
+    /// @param shown For each member in order: the key of its bit if it is in one of the two, else the bit itself.
+    function checkCodes(
+        Field calldata field,
+        uint16 count,
+        uint256 present,
+        uint256 missing,
+        bytes32[] calldata shown,
+        bytes32 fieldsRoot
+    ) external pure returns (bool);
+
     /// @notice v is this plain value, in its canonical bytes.
     function checkPlain(Field calldata field, uint8 typeByte, bytes calldata value, bytes32 fieldsRoot)
         external
@@ -201,7 +225,7 @@ interface IDisputeVerifier {
     /// @notice The field has no value.
     function checkAbsent(Field calldata field, bytes32 fieldsRoot) external pure returns (bool);
 
-    /// @notice v >= L_j on a ladder of `count` thresholds, in an attestation that is on record and live.
+    /// @notice v >= L_j on a ladder of `count` thresholds, in an attestation that counts and is live.
     /// @dev The arguments after the slot are those of checkAtLeast; so it is with each settle function and its check.
     /// @return The digest of the header.
     function settleAtLeast(
@@ -213,7 +237,7 @@ interface IDisputeVerifier {
         bytes32 tipDown
     ) external view returns (bytes32);
 
-    /// @notice v < L_j on a ladder of `count` thresholds, in an attestation that is on record and live.
+    /// @notice v < L_j on a ladder of `count` thresholds, in an attestation that counts and is live.
     /// @return The digest of the header.
     function settleBelow(
         Attestation calldata attestation,
@@ -224,7 +248,7 @@ interface IDisputeVerifier {
         bytes32 tipUp
     ) external view returns (bytes32);
 
-    /// @notice L_low <= v < L_high on a ladder of `count` thresholds, in an attestation that is on record and live.
+    /// @notice L_low <= v < L_high on a ladder of `count` thresholds, in an attestation that counts and is live.
     /// @return The digest of the header.
     function settleBetween(
         Attestation calldata attestation,
@@ -236,7 +260,7 @@ interface IDisputeVerifier {
         bytes32 headDown
     ) external view returns (bytes32);
 
-    /// @notice v is one of the members in `asked`, in an attestation that is on record and live.
+    /// @notice v is one of the members in `asked`, in an attestation that counts and is live.
     /// @return The digest of the header.
     function settleBits(
         Attestation calldata attestation,
@@ -247,7 +271,18 @@ interface IDisputeVerifier {
         bytes32[] calldata shown
     ) external view returns (bytes32);
 
-    /// @notice v is this plain value, in an attestation that is on record and live.
+    /// @notice Every member in `present` is set and none in `missing` is, in an attestation that counts and is live.
+    /// @return The digest of the header.
+    function settleCodes(
+        Attestation calldata attestation,
+        Slot calldata slot,
+        uint16 count,
+        uint256 present,
+        uint256 missing,
+        bytes32[] calldata shown
+    ) external view returns (bytes32);
+
+    /// @notice v is this plain value, in an attestation that counts and is live.
     /// @return The digest of the header.
     function settlePlain(
         Attestation calldata attestation,
@@ -256,7 +291,7 @@ interface IDisputeVerifier {
         bytes calldata value
     ) external view returns (bytes32);
 
-    /// @notice The field has no value, in an attestation that is on record and live.
+    /// @notice The field has no value, in an attestation that counts and is live.
     /// @return The digest of the header.
     function settleAbsent(Attestation calldata attestation, Slot calldata slot)
         external

@@ -3,7 +3,7 @@ pragma solidity =0.8.37;
 
 /// @title The schemas of a consortium, who may issue them, and what else it agreed on in writing
 /// @notice A schema id is the digest of the canonical schema, so a schema never changes: a new version is a new id. Only the
-/// council writes.
+/// council writes: registering, allowing and agreeing on a document give, disallowing takes.
 ///
 /// Issuing a schema is one period a member: never allowed, allowed from `from`, allowed in [from, until). It does not begin
 /// again once it has ended. One period is one storage slot, so one state proof settles for good whether an attestation was
@@ -20,17 +20,17 @@ pragma solidity =0.8.37;
 /// A document is what all members keep the same copy of, such as the purposes of consents and their ceilings (name
 /// keccak256("purposes")). The chain holds the digest of the one in force; the events are its history.
 interface ISchemaRegistry {
-    /// @notice A schema was registered.
+    /// @notice A schema was registered, at this time.
     /// @dev Invariant: once for an id.
-    event SchemaRegistered(bytes32 indexed schemaId, string name);
+    event SchemaRegistered(bytes32 indexed schemaId, uint64 registeredAt, string name);
 
-    /// @notice The member may issue this schema from this block on.
+    /// @notice The member may issue this schema from this block on, whose time is `from`.
     /// @dev Invariant: once for a schema and member.
-    event IssuerAllowed(bytes32 indexed schemaId, bytes32 indexed member);
+    event IssuerAllowed(bytes32 indexed schemaId, bytes32 indexed member, uint64 from);
 
-    /// @notice The member may not issue this schema from this block on.
+    /// @notice The member may not issue this schema from this block on, whose time is `until`.
     /// @dev Invariant: once for a schema and member, after IssuerAllowed; nothing follows it.
-    event IssuerDisallowed(bytes32 indexed schemaId, bytes32 indexed member);
+    event IssuerDisallowed(bytes32 indexed schemaId, bytes32 indexed member, uint64 until);
 
     /// @notice This is the document of this name from this block on; zero for none.
     event DocumentSet(bytes32 indexed name, bytes32 digest);
@@ -50,16 +50,16 @@ interface ISchemaRegistry {
     /// @notice The member is not allowed now.
     error IssuerNotAllowed(bytes32 schemaId, bytes32 member);
 
-    /// @notice Registers a schema. Council only.
+    /// @notice Registers a schema. Council only: which types there are is its decision. Gives.
     function register(bytes32 schemaId, string calldata name) external;
 
-    /// @notice Lets a member issue a schema from now on. Council only.
+    /// @notice Lets a member issue a schema from now on. Council only. Gives.
     function allowIssuer(bytes32 schemaId, bytes32 member) external;
 
-    /// @notice Ends that, from now on and for good. Council only.
+    /// @notice Ends that, from now on and for good. Council only. Takes.
     function disallowIssuer(bytes32 schemaId, bytes32 member) external;
 
-    /// @notice Agrees on a document. Council only.
+    /// @notice Agrees on a document; zero ends it. Council only. Gives: a purpose or a ceiling may be new.
     function setDocument(bytes32 name, bytes32 digest) external;
 
     /// @notice The digest of the document of this name; zero if there is none.

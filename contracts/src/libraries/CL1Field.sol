@@ -13,6 +13,7 @@ library CL1Field {
     bytes1 internal constant PLAIN = 0x01;
     bytes1 internal constant LADDER = 0x02;
     bytes1 internal constant ENUM = 0x03;
+    bytes1 internal constant CODES = 0x04;
     bytes1 internal constant ABSENT = 0xff;
 
     /// @dev Type bytes of plain values.

@@ -12,7 +12,7 @@ library CL1Ladder {
     bytes1 internal constant TIPS = 0x11;
     uint8 internal constant UP = 0;
     uint8 internal constant DOWN = 1;
-    uint256 internal constant MAX_COUNT = 4096;
+    uint256 internal constant MAX_COUNT = 65_535;
 
     /// @notice v >= L_j of a ladder of `count` thresholds: `headUp` is j steps from the tip.
     function atLeast(
@@ -82,7 +82,7 @@ library CL1Ladder {
         return keccak256(abi.encodePacked(TIPS, tipUp, tipDown));
     }
 
-    /// @notice Requires 1 <= j <= count <= 4,096.
+    /// @notice Requires 1 <= j <= count <= 65,535.
     function requirePosition(uint256 j, uint256 count) internal pure {
         if (count == 0 || count > MAX_COUNT) revert IDisputeVerifier.LadderCountInvalid(count, MAX_COUNT);
         if (j == 0 || j > count) revert IDisputeVerifier.LadderPositionOutOfRange(j, count);

@@ -31,6 +31,9 @@ class ChainLedger(Protocol):
     def head(self) -> Block:
         """Return the newest block."""
 
+    def next_time(self) -> int:
+        """Return the time that a block made now would have, which no block may show yet."""
+
     def require_block(self, block: Block) -> None:
         """Require that the chain has exactly this block, by number, hash and time."""
 

@@ -2,69 +2,97 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from enum import IntEnum
+from typing import Final, Protocol
 
 from ledger_node.chain.port.chain import Block, ChainLedger, Mined
-from ledger_node.domain.consent import NO_REQUEST, Change, RequestState, Terms
+from ledger_node.domain.consent import RequestState
+from ledger_node.domain.consent_order import AnswerOrder, ChangeOrder, GrantOrder, SecretOrder
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.event import ConsentEvent
+from ledger_node.domain.event import ConsentEvent, Inclusion
 from ledger_node.domain.fact import ConsentRecord
+from ledger_node.domain.ticket import CountedUse, SignedUse
+
+MAX_USES_AT_A_TIME: Final = 500
+
+
+class UseRefusal(IntEnum):
+    """Why a use was not counted. The first two say nothing of the bank; of every other one the spend key did sign."""
+
+    UNKNOWN = 1
+    SIGNATURE_WRONG = 2
+    WITHDRAWN = 3
+    PAUSED = 4
+    NOT_YET_VALID = 5
+    EXPIRED = 6
+    TOO_LATE = 7
+    NUMBER_INVALID = 8
+    NUMBER_USED = 9
 
 
 @dataclass(frozen=True, slots=True)
 class UseResult:
-    """Whether one use was recorded; ``refusal`` is the registry's reason where it was not."""
+    """Whether one use was counted; ``refusal`` says why not."""
 
-    recorded: bool
-    uses: int
-    refusal: int | None
+    refusal: UseRefusal | None
     mined: Mined
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the use was counted."""
+        return self.refusal is None
 
 
 class ConsentLedger(ChainLedger, Protocol):
-    """Requests, consents and their uses. The relayer sends; who signs for a subject is checked by the caller."""
+    """Requests, consents and their uses. Keys of a consent sign; only requests and grants need a relayer's key."""
 
     consent_domain: SigningDomain
-    """Where signatures on consent terms count."""
+    """Where what is signed of consents counts."""
 
     def consents(self, ids: Sequence[bytes]) -> tuple[Sequence[ConsentRecord | None], Block]:
         """Return what the newest block holds of these consents, in their order."""
 
     def request_consent(self, request: bytes) -> Mined:
-        """Record that a bank asks for a consent."""
+        """Record that a bank asks for a consent; for relayers only."""
 
-    def refuse_consent(self, request: bytes) -> Mined:
-        """Record that a request is refused, on the controllers' signed word, which the caller has checked."""
+    def refuse_consent(self, order: AnswerOrder) -> Mined:
+        """Record that a request is refused."""
 
     def request_states(self, ids: Sequence[bytes]) -> Sequence[RequestState]:
         """Return where requests stand at the newest block, in their order."""
 
-    def grant(self, consent: bytes, terms: Terms, *, request: bytes = NO_REQUEST) -> Mined:
-        """Record a grant, as the answer to a request if there is one."""
+    def grant(self, order: GrantOrder) -> Mined:
+        """Record a grant, as the answer to a request if there is one; for relayers only."""
 
-    def change_consent(self, consent: bytes, change: Change, number: int) -> Mined:
-        """Pause or resume on the controllers' signed request ``number``, which the caller has checked."""
+    def change_consent(self, order: ChangeOrder) -> Mined:
+        """Pause or resume a consent, or withdraw it by its steward key, granted or not."""
 
-    def withdraw(self, consent: bytes, secret: bytes) -> Mined:
-        """Withdraw by showing the secret."""
+    def withdraw(self, order: SecretOrder) -> Mined:
+        """Withdraw by showing the secret, granted or not."""
 
-    def withdraw_by_request(self, consent: bytes) -> Mined:
-        """Withdraw on the controllers' signed request, which the caller has checked."""
+    def record_uses(self, uses: Sequence[SignedUse]) -> Sequence[UseResult]:
+        """Record at most 500 uses in one transaction; the results come in their order."""
 
-    def record_uses(self, uses: Sequence[tuple[bytes, bytes]]) -> Sequence[UseResult]:
-        """Record uses, (consent id, use id) each, in one transaction; the results come in their order."""
+    def counted_uses(self, consents: Sequence[bytes], *, since: int = 0) -> Mapping[bytes, Sequence[CountedUse]]:
+        """Return all uses of each of ``consents`` that were counted in block ``since`` or later, in their order."""
 
-    def recorded_uses(self, consents: Sequence[bytes]) -> Mapping[bytes, Sequence[bytes]]:
-        """Return the ids of all uses that were recorded under each of ``consents``, in their order."""
+    def counted_use(self, consent: bytes, ticket: bytes) -> tuple[CountedUse, Inclusion] | None:
+        """Return the use of ``consent`` that was counted for this ticket, or None if none was."""
 
-    def recorded_use(self, consent: bytes, use: bytes) -> UseResult | None:
-        """Return what recording this use of ``consent`` returned, or None if it is not recorded."""
-
-    def uses_since(self, block: int) -> Sequence[tuple[bytes, bytes]]:
-        """Return (consent id, use id) of all uses that were recorded in this block or later, in their order."""
+    def uses_since(self, block: int) -> Sequence[tuple[bytes, CountedUse]]:
+        """Return (consent id, use) of all uses that were counted in this block or later, in their order."""
 
     def consent_events(self, consent: bytes) -> Sequence[ConsentEvent]:
         """Return everything that happened to a consent, or to a request, in order."""
 
     def withdrawal_secret(self, transaction: bytes) -> bytes | None:
         """Return the secret that a transaction shows the registry, or None if it does not call it so."""
+
+    def signed_use(self, transaction: bytes, ticket: bytes) -> SignedUse | None:
+        """Return the use for this ticket that a transaction itself shows the registry, or None if it shows none."""
+
+    def uses_frozen(self) -> bool:
+        """Return whether no use is counted, since the council has stopped everything."""
+
+    def follow_freeze(self) -> Mined:
+        """Let uses go by what the council decided last."""

@@ -7,6 +7,7 @@ from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.artifact import artifact, data_of, decode_answer
 from ledger_node.chain.endpoint import Call
 from ledger_node.chain.endpoint_pool import identity_calls, is_chain_of, wrong_chain
+from ledger_node.chain.log_index import INDEXED, PAGE_BLOCKS, PAGES_AT_ONCE, LogIndex, LogStore, logs_of
 from ledger_node.chain.port import Block, Mined
 from ledger_node.chain.rpc import HEAD_CALL, Rpc, TransactionReceipt, block_of, count_of, receipt_call, receipt_of
 from ledger_node.chain.sender import Sender
@@ -15,6 +16,9 @@ from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
 
+_AT_ONCE: Final = PAGES_AT_ONCE * PAGE_BLOCKS
+_TIME_CALL: Final[Call] = ("eth_call", [{"data": "0x4260005260206000f3"}, "pending"])
+"""The time of the block in the making: timestamp; mstore(0); return(0, 32)."""
 GAS_ONE_WRITE: Final = 400_000
 """Enough for a call that writes some slots; a list in it takes more."""
 Event: TypeAlias = tuple[str, dict[str, Any]]
@@ -25,9 +29,17 @@ class ContractCalls:
     """The contracts of one network behind its JSON-RPC endpoints, and the chain that they are on."""
 
     def __init__(
-        self, book: AddressBook, rpc: Rpc, *, relayer: Sender | None = None, registrar: Sender | None = None
+        self,
+        book: AddressBook,
+        rpc: Rpc,
+        *,
+        relayer: Sender | None = None,
+        registrar: Sender | None = None,
+        logs: LogStore | None = None,
     ) -> None:
+        """``logs``: keeps the events that are listed often; without one they are read anew by each process."""
         self._book = book
+        self._index = LogIndex(book, rpc, logs)
         self._rpc = rpc
         self._relayer = relayer
         self._registrar = registrar
@@ -44,6 +56,11 @@ class ContractCalls:
 
     def head(self) -> Block:
         return block_of(self._rpc.batch([HEAD_CALL])[0])
+
+    def next_time(self) -> int:
+        answer, head = self._rpc.batch([_TIME_CALL, HEAD_CALL])
+        # a node without a pending block answers with the time of the newest one, or of its parent
+        return max(count_of(answer), block_of(head).time)
 
     def require_block(self, block: Block) -> None:
         answer = self._rpc.request("eth_getBlockByNumber", hex(block.number), False)
@@ -77,31 +94,45 @@ class ContractCalls:
         data = artifact(contract).encode(function, *args)
         return sender.send(self._book.contracts[contract], data, gas=gas, simulate=simulate)
 
-    def _logs_call(self, contracts: Sequence[str], topics: Sequence[Any], first: int, last: str) -> Call:
-        addresses = [to_hex(self._book.contracts[contract]) for contract in contracts]
-        return "eth_getLogs", [{"address": addresses, "fromBlock": hex(first), "toBlock": last, "topics": topics}]
-
     def _logs(
         self, contracts: Sequence[str], topics: Sequence[Any], first: int = 0, last: int | None = None
     ) -> list[Any]:
-        """Return the logs of the blocks from ``first`` to ``last``, or to the newest one.
+        """Return the logs of the blocks from ``first`` to ``last``, or to the newest one, in pages of 1,000 blocks.
 
         Blocks that are not there yet hold nothing. Nodes refuse to be asked for them (-32602), and whoever reads from
         behind the newest block it has read asks for just that on a quiet ledger.
         """
-        end = "latest"
-        if first != 0 or last is not None:
-            # whoever answers the request for logs has come as far as whoever answered this one
-            head = count_of(self._rpc.request("eth_blockNumber"))
-            newest = head if last is None else min(last, head)
-            if first > newest:
-                return []
-            end = hex(newest)
-        return list(self._rpc.batch([self._logs_call(contracts, topics, first, end)])[0])
+        # whoever answers the requests for logs has come as far as whoever answered this one
+        head = count_of(self._rpc.request("eth_blockNumber"))
+        newest = head if last is None else min(last, head)
+        addresses = [to_hex(self._book.contracts[contract]) for contract in contracts]
+        found: list[Any] = []
+        for start in range(first, newest + 1, _AT_ONCE):
+            found += logs_of(self._rpc, addresses, topics, start, min(start + _AT_ONCE - 1, newest))
+        return found
+
+    def _listed(self, contract: str, event: str, *topics: bytes) -> Sequence[Any]:
+        """Return all logs of an event that the index keeps, in the order of the chain."""
+        return self._index.find(from_hex(artifact(contract).topic(event), "topic"), *topics)
+
+    def _block_at(self, time: int) -> int:
+        """Return the number of the first block that is not before ``time``, or of the newest one.
+
+        What happened at a time that a view tells is looked for from there, and not from block 0.
+        """
+        low, high = 0, self.head().number
+        while low < high:
+            middle = (low + high) // 2
+            answer = self._rpc.request("eth_getBlockByNumber", hex(middle), False)
+            low, high = (low, middle) if block_of(answer).time >= time else (middle + 1, high)
+        return low
 
     def _first(self, contract: str, event: str, *topics: str) -> tuple[dict[str, Any], Mined] | None:
         """Return the arguments of the first event with these topics and its transaction, or None without any."""
-        logs = self._logs([contract], [artifact(contract).topic(event), *topics])
+        if event in INDEXED.get(contract, ()):
+            logs = self._listed(contract, event, *(from_hex(topic, "topic") for topic in topics))
+        else:
+            logs = self._logs([contract], [artifact(contract).topic(event), *topics])
         if not logs:
             return None
         log = logs[0]

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final, Self
 
 from ledger_node.domain.batch import BatchKey, SignedBatch
 from ledger_node.domain.canonical import JSON, decode, encode
+from ledger_node.domain.controller_entry import ControllerQuery
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence.finality import SealedBlock
@@ -24,12 +25,11 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
 
-FORMAT: Final = "credence-evidence/v1"
+FORMAT: Final = "credence-evidence/v2"
 MEDIA_TYPE: Final = "application/vnd.credence.evidence+json"
 MAX_BYTES: Final = 1024 * 1024
 MAX_NODES: Final = 4096
 MAX_NAME: Final = 256
-_MAX_ENTRY: Final = 2**32
 MAX_MEMBERS: Final = 130
 _TAG: Final = b"\x61"
 _ANSWER_TAG: Final = b"\x60"
@@ -39,7 +39,10 @@ _MAX_DAYS: Final = 2**32 - 1
 
 @dataclass(frozen=True, slots=True)
 class AnswerReceipt:
-    """Who answered, under which recorded use, and what age of data the bank allowed (days, None for any)."""
+    """Who answered, for which ticket, and what age of data the bank allowed (days, None for any).
+
+    ``use``: the id of the use, which is its ticket.
+    """
 
     member: bytes
     key: bytes
@@ -105,7 +108,7 @@ def _node(item: JSON, name: str) -> bytes:
 class Bundle(Versioned):
     """An answer, and what proves it at one block.
 
-    ``entry``: index of the subject's controllers in force when the consent was granted. ``schemas``: those
+    ``controllers``: which entries and holds of the subject rule 9 takes, None without a consent. ``schemas``: those
     that the answer needs; of a name, the version that questions were read by is the newest one. ``names``: of the
     bank and of those that issued or answered, by id. ``batches``: the departments' signatures over the batches of the
     attestations shown. ``nodes``: the trie nodes that prove the facts (``slot.slots_of(bundle.query, bundle.names)``),
@@ -120,7 +123,7 @@ class Bundle(Versioned):
     chain_id: int
     genesis: bytes
     presentation: Presentation
-    entry: int
+    controllers: ControllerQuery | None
     schemas: SchemaSet
     names: Mapping[bytes, str]
     block: SealedBlock
@@ -131,7 +134,7 @@ class Bundle(Versioned):
     @property
     def query(self) -> FactQuery:
         """The facts that the check takes."""
-        query = query_of(self.presentation, self.entry)
+        query = query_of(self.presentation, self.controllers)
         if self.receipt is None:
             return query
         member, key = self.receipt.member, self.receipt.key
@@ -188,7 +191,7 @@ class Bundle(Versioned):
             "format": self.format,
             "network": {"chain_id": self.chain_id, "genesis": to_hex(self.genesis)},
             "presentation": presentation or presentation_to_json(self.presentation, self.schemas),
-            "controllers_entry": self.entry,
+            "controllers": None if self.controllers is None else self.controllers.to_json(),
             "schemas": [schema.spec for schema in self.schemas.listed],
             "members": [{"id": to_hex(member), "name": self.names[member]} for member in sorted(self.names)],
             "batches": [self.batches[key].to_json(key) for key in sorted(self.batches)],
@@ -227,11 +230,12 @@ class Bundle(Versioned):
             if SUBJECT_REGISTRATION not in schemas:
                 raise InvalidInputError(Reason.SCHEMA_UNKNOWN, f"the schema {SUBJECT_REGISTRATION} is missing")
             receipt = record.take("receipt")
+            presentation = Presentation.from_json(record.take("presentation"), schemas)
             bundle = cls(
                 chain_id=chain_id,
                 genesis=genesis,
-                presentation=Presentation.from_json(record.take("presentation"), schemas),
-                entry=record.integer("controllers_entry", high=_MAX_ENTRY),
+                presentation=presentation,
+                controllers=_controllers(record.take("controllers"), presentation),
                 schemas=schemas,
                 names=dict(_member(item) for item in record.items("members", max_items=MAX_MEMBERS)),
                 block=SealedBlock.from_json(record.take("block")),
@@ -256,6 +260,13 @@ def presentation_to_json(presentation: Presentation, schemas: SchemaSet) -> dict
     """Return the JSON form with the attestations by rising digest, which receipts sign."""
     ordered = {digest: presentation.attestations[digest] for digest in sorted(presentation.attestations)}
     return replace(presentation, attestations=ordered).to_json(schemas)
+
+
+def _controllers(value: JSON, presentation: Presentation) -> ControllerQuery | None:
+    # the subject is that of the terms; without a consent there is none, and the check refuses the whole
+    consent = presentation.consent
+    subject = bytes(HASH_BYTES) if consent is None else consent.terms.subject
+    return None if value is None else ControllerQuery.from_json(value, subject)
 
 
 def _member(item: JSON) -> tuple[bytes, str]:

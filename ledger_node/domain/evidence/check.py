@@ -4,19 +4,19 @@
  2. network: chain id and genesis are those of the trust file.
  3. block: those whom the trust file names for the block's number sealed it (``finality``).
  4. state: under the block's state root lie the contracts with the code that the trust file names, and every fact
-    the answer needs; no node is left over (``state_proof``).
+    the answer needs; no node is left over (``state_proof``), and no entry or hold of the subject (``controller_rule``).
  5. members: the bank and those who issued and answered are called on the chain what the bundle calls them, and the
     bank what the terms call it.
  6. keys: the department signed every batch, with a key that was valid when it was anchored, and that no later
     statement of keys marks as compromised from that time on or before (rule 6 of ``verification``). A statement of
     an earlier block than the bundle's is refused.
- 7. consent: rules 8 to 12, as many signatures as must be, in their order, and the use was recorded before the answer.
+ 7. consent: rules 8 to 12, signatures in their one form, and rules 17 to 19: the use was spent for this answer alone.
  8. subject: rule 13.
  9. answers: rules 1 to 7 and 14 to 16 give every verdict that the bundle says, with its reason. Without a receipt
     nothing may stand in the bundle that only a receipt can tell: why a claim cannot be told, or that an attestation
     is the one that was asked about where the question does not name it.
-10. receipt: a member that is not the bank itself, and that the ledger lets record consents, signed this answer as a
-    whole, under a key that was valid.
+10. receipt: the member that the ticket names, a department or a relayer that is active, signed this answer as a
+    whole, under a key for receipts that was valid.
 11. day: asked about a day, the answer was given by then and what it shows had not run out.
 
 An answer holds as of its block. What came later does not unmake it, but for step 6.
@@ -27,26 +27,28 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger_node.domain.batch import ShownAttestation
+from ledger_node.domain.consent_act import Change, change_digest
+from ledger_node.domain.consent_rule import is_resumed, require_consent, require_use, rule_times
+from ledger_node.domain.controller_rule import controller_query
 from ledger_node.domain.error import InvalidInputError, VerificationError
-from ledger_node.domain.evidence.bundle import Bundle
+from ledger_node.domain.evidence.bundle import Bundle, not_canonical
 from ledger_node.domain.evidence.finality import FinalBlock, require_final
 from ledger_node.domain.evidence.key_statement import KeyStatement, compromised_later
 from ledger_node.domain.evidence.report import Check, CheckName, Report, Result
 from ledger_node.domain.evidence.slot import StorageWords, facts_of, require_names, slots_of
 from ledger_node.domain.evidence.state_proof import StateProofs, prove
 from ledger_node.domain.evidence.trust import Trust
-from ledger_node.domain.fact import LedgerFacts, require_key
+from ledger_node.domain.fact import KeyPurpose, LedgerFacts, require_key
 from ledger_node.domain.presentation import ShownClaim, ShownConsent, ShownSubject
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.selection import could_need_disclosure, names_its_attestation
+from ledger_node.domain.shown_use import ShownUse
 from ledger_node.domain.signature import recover
 from ledger_node.domain.value import format_date
-from ledger_node.domain.verification import Policy, Verdict, judge_claims, require_consent, require_subject
+from ledger_node.domain.verification import Policy, Verdict, judge_claims, require_subject
 
 _DAY: Final = 86_400
-_THIS_USE: Final = 1
-"""The use that this answer cost is counted in the consent's record already."""
 
 
 def examine(data: bytes, trust: Trust, *, later: Sequence[KeyStatement] = (), at: int | None = None) -> Report:
@@ -84,13 +86,13 @@ class _Findings:
 def _steps(found: _Findings, data: bytes, trust: Trust, later: Sequence[KeyStatement], at: int | None) -> Iterator[str]:
     """Run the steps in their order; each yields what it found, in words."""
     bundle = found.bundle = Bundle.decode(data)  # 1
-    consent, subject = _require_complete(bundle)
+    consent, use, subject = _require_complete(bundle)
     yield f"a bundle in its one form, with {_number(len(bundle.presentation.claims), 'claim')} and what they need"
 
     trust.require_network(bundle.chain_id, bundle.genesis)  # 2
     yield f"of network {trust.chain_id}, like the trust file"
 
-    final = found.final = require_final(bundle.block, trust)  # 3
+    final = found.final = require_final(bundle.block, trust, bundle.genesis)  # 3
     header = bundle.block.header
     yield f"block {header.number} of {_day_of(header.timestamp)}, sealed by {len(final.signers)} of {final.of}"
 
@@ -105,6 +107,7 @@ def _steps(found: _Findings, data: bytes, trust: Trust, later: Sequence[KeyState
         block_hash=final.hash,
         time=header.timestamp,
     )
+    _require_exact_controllers(bundle, facts)
     yield f"{_number(len(storage_words), 'word')} of the contracts' storage lead to the state of that block"
 
     _require_names(bundle, consent, storage_words)  # 5
@@ -116,11 +119,15 @@ def _steps(found: _Findings, data: bytes, trust: Trust, later: Sequence[KeyState
     facts = _with_later(facts, later, trust, header.number)
     for anchor in (each.anchor for each in shown):
         bundle.batches[anchor.member, anchor.stream, anchor.number].require_signed(anchor, trust.anchor_domain)
-        require_key(facts, anchor.member, anchor.key, anchor.anchored_at)
+        require_key(facts, anchor.member, anchor.key, anchor.anchored_at, KeyPurpose.ATTEST)
     yield f"departments signed each batch with keys that were valid; {_number(len(later), 'later statement')} of keys"
 
-    _require_consent(consent, facts)  # 7
-    yield f"the firm's controllers allowed {_plain(consent.terms.grantee_name)} to ask this, and the use was recorded"
+    _require_consent(bundle, consent, facts)  # 7
+    require_use(use, consent, [shown.claim for shown in bundle.presentation.claims], bundle.schemas, facts)
+    yield (
+        f"the firm's controllers allowed {_plain(consent.terms.grantee_name)} to ask this, "
+        f"and the bank spent use {use.order.number} for exactly this answer"
+    )
 
     require_subject(subject, consent.terms.subject, bundle.schemas, facts)  # 8
     yield "the registrar attested that this credit code is the subject that consented"
@@ -128,17 +135,32 @@ def _steps(found: _Findings, data: bytes, trust: Trust, later: Sequence[KeyState
     found.verdicts = _judge(bundle, consent, facts)  # 9
     yield "every verdict follows from what the departments attested to, which was neither revoked nor superseded"
 
-    yield _require_receipt(bundle, consent, facts)  # 10
+    yield _require_receipt(bundle, use, facts)  # 10
 
     yield _require_day(shown, header.timestamp, at)  # 11
 
 
-def _require_complete(bundle: Bundle) -> tuple[ShownConsent, ShownSubject]:
-    consent, subject = bundle.presentation.consent, bundle.presentation.subject
-    if consent is None or subject is None or not bundle.presentation.claims:
-        raise InvalidInputError(Reason.FIELD_MISSING, "evidence comes with its claims, their consent and its subject")
+def _require_complete(bundle: Bundle) -> tuple[ShownConsent, ShownUse, ShownSubject]:
+    shown = bundle.presentation
+    consent, use, subject = shown.consent, shown.use, shown.subject
+    if consent is None or use is None or subject is None or not shown.claims or bundle.controllers is None:
+        raise InvalidInputError(
+            Reason.FIELD_MISSING, "evidence comes with its claims, their consent, its controllers, use and subject"
+        )
     bundle.require_exact()
-    return consent, subject
+    return consent, use, subject
+
+
+def _require_exact_controllers(bundle: Bundle, facts: LedgerFacts) -> None:
+    """Require that rule 9 takes just the entries and holds of the subject that are proven."""
+    shown, history = bundle.controllers, facts.controllers
+    times = rule_times(facts.consent, facts.block_time)
+    if shown is None or history is None or not times:
+        return
+    if controller_query(shown.subject, history, facts.keys, times) != shown:
+        raise VerificationError(
+            Reason.STATE_PROOF_UNNEEDED, "an entry or a hold of the subject is proven that nothing needs"
+        )
 
 
 def _require_names(bundle: Bundle, consent: ShownConsent, storage_words: StorageWords) -> None:
@@ -159,11 +181,16 @@ def _with_later(facts: LedgerFacts, later: Sequence[KeyStatement], trust: Trust,
     return replace(facts, keys=keys)
 
 
-def _require_consent(consent: ShownConsent, facts: LedgerFacts) -> None:
-    require_consent(consent, facts, grantee=consent.terms.grantee, uses_already_counted=_THIS_USE)
+def _require_consent(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) -> None:
+    resumption = bundle.presentation.resumption
+    require_consent(consent, facts, grantee=consent.terms.grantee, resumption=resumption)
     consent.controllers.require_one_form(consent.id, consent.signatures)
-    if facts.consent is None or facts.consent.uses < _THIS_USE:
-        raise VerificationError(Reason.USE_NOT_RECORDED, "no use of the consent was recorded before this answer")
+    if resumption is None:
+        return
+    if facts.consent is None or not is_resumed(facts.consent):
+        raise not_canonical("a consent that was not resumed comes without a resumption")
+    digest = change_digest(consent.id, Change.RESUME, facts.consent.changes, facts.consent_domain)
+    resumption.controllers.require_one_form(digest, resumption.signatures)
 
 
 def _judge(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) -> Sequence[Verdict]:
@@ -205,19 +232,21 @@ def _require_proven(claim: ShownClaim, consent: ShownConsent, bundle: Bundle) ->
             )
 
 
-def _require_receipt(bundle: Bundle, consent: ShownConsent, facts: LedgerFacts) -> str:
-    receipt = bundle.receipt
+def _require_receipt(bundle: Bundle, use: ShownUse, facts: LedgerFacts) -> str:
+    receipt, counted = bundle.receipt, use.counted
     if receipt is None:
-        return "there is none: that these are all the claims that were asked is the word of who shows this"
-    if receipt.member == consent.terms.grantee:
-        raise VerificationError(Reason.RECEIPT_DIFFERS, "the bank that asked cannot sign for the answer that it got")
+        return "there is none: nobody signed why a claim cannot be told, and which age of data was demanded"
+    if counted is None or (receipt.member, receipt.use) != (use.order.answered_by, counted.ticket):
+        raise VerificationError(
+            Reason.RECEIPT_DIFFERS, "the receipt is of another use, or of another member than the one that was asked"
+        )
     digest = bundle.receipt_digest(receipt, facts.consent_domain)
     if recover(digest, receipt.signature) != receipt.key:
         raise VerificationError(Reason.RECEIPT_DIFFERS, "the receipt is of another answer, or of another key")
-    require_key(facts, receipt.member, receipt.key, facts.block_time)
+    require_key(facts, receipt.member, receipt.key, facts.block_time, KeyPurpose.RECEIPT)
     if not facts.standings[receipt.member].may_sign_receipts:
         raise VerificationError(
-            Reason.KEEPER_NOT_ALLOWED, "the ledger does not let the member that signed the receipt record consents"
+            Reason.KEEPER_NOT_ALLOWED, "the member that signed the receipt is no active department or relayer"
         )
     return f"{_plain(bundle.names[receipt.member])} signed that this is the whole answer"
 

@@ -16,7 +16,8 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence import rlp
 from ledger_node.domain.evidence.block_header import MAX_HEADER_BYTES, BlockHeader
-from ledger_node.domain.evidence.trust import FinalityKind, SealerSet, Trust
+from ledger_node.domain.evidence.era import Era, FinalityKind, SealerSet
+from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
 from ledger_node.domain.reason import Reason
@@ -163,33 +164,42 @@ def quorum(validators: int) -> int:
     return -(-2 * validators // 3)
 
 
-def require_final(block: SealedBlock, trust: Trust) -> FinalBlock:
-    """Require that the sealers of the trust file sealed this block.
+def require_final(block: SealedBlock, trust: Trust, genesis: bytes) -> FinalBlock:
+    """Require that the sealers of the trust file sealed this block of the era that begins with ``genesis``.
 
     Raises:
-        VerificationError: ``block_not_final``, ``validators_differ``, ``seal_malformed``, ``seal_by_outsider``,
-            ``seal_repeated``, ``not_canonical`` or ``header_malformed``.
+        VerificationError: ``other_network``, ``era_ended``, ``block_not_final``, ``validators_differ``,
+            ``seal_malformed``, ``seal_by_outsider``, ``seal_repeated``, ``not_canonical``, ``header_malformed`` or
+            ``block_path_needed``.
     """
-    sealers = trust.sealers_at(block.header.number)
-    match trust.finality:
+    era = trust.era_of(genesis)
+    final = _final_in(era, block)
+    trust.require_present(era, block.header.number, final.hash)
+    return final
+
+
+def _final_in(era: Era, block: SealedBlock) -> FinalBlock:
+    sealers = era.sealers_at(block.header.number)
+    match era.finality:
         case FinalityKind.SEALER:
             return _sealed(block, sealers)
         case FinalityKind.QBFT:
             return _committed(block, sealers)
         case _:
-            assert_never(trust.finality)
+            assert_never(era.finality)
 
 
 def in_one_form(block: SealedBlock) -> SealedBlock:
     """Return a block as evidence carries it: of QBFT, a quorum of its validators' seals, by rising address.
 
-    A node may show the seals in any order, and more of them. No hash is over them, so the block stays the same.
+    A node may show the seals in any order, more of them, and with high s. No hash is over them, so the block stays the
+    same. A validator that sealed in two forms sealed once.
 
     Raises:
         VerificationError: ``header_malformed`` or ``seal_malformed``.
     """
     if block.seal is not None:
-        return block
+        return replace(block, seal=in_low_form(block.seal))
     extra, digest = ExtraData.decode(block.header.extra_data), sealed_digest(block.header)
     by_signer: dict[bytes, bytes] = {}
     for seal in map(in_low_form, extra.seals):
@@ -204,7 +214,9 @@ def _sealed(block: SealedBlock, sealers: SealerSet) -> FinalBlock:
     if block.seal is None:
         raise VerificationError(Reason.BLOCK_NOT_FINAL, "the sealer's seal of this block is missing")
     digest = block.header.hash
-    return FinalBlock(digest, frozenset(_signers(digest, (block.seal,), sealers)), 1)
+    signers = _signers(digest, (block.seal,), sealers)
+    _require_low((block.seal,))
+    return FinalBlock(digest, frozenset(signers), 1)
 
 
 def _committed(block: SealedBlock, validators: SealerSet) -> FinalBlock:
@@ -225,6 +237,7 @@ def _committed(block: SealedBlock, validators: SealerSet) -> FinalBlock:
         raise VerificationError(
             Reason.NOT_CANONICAL, f"evidence carries exactly {quorum(of)} seals, by rising address of the validators"
         )
+    _require_low(extra.seals)
     return FinalBlock(block_hash(block.header), frozenset(signers), of)
 
 
@@ -244,9 +257,14 @@ def _signers(digest: bytes, seals: Sequence[bytes], sealers: SealerSet) -> list[
 
 
 def _signer(digest: bytes, seal: bytes) -> bytes:
+    low = in_low_form(seal)
     try:
-        return recover(digest, seal[:-1] + bytes([seal[-1] + _V_OFFSET & _MAX_BYTE]))
+        return recover(digest, low[:-1] + bytes([low[-1] + _V_OFFSET & _MAX_BYTE]))
     except VerificationError as error:
-        raise VerificationError(
-            Reason.SEAL_MALFORMED, "a seal is r, s and v with low s and v 0 or 1, and this one is not"
-        ) from error
+        raise VerificationError(Reason.SEAL_MALFORMED, "a seal is r, s and v, and no key made this one") from error
+
+
+def _require_low(seals: Sequence[bytes]) -> None:
+    """Require that seals are written the one way; who wrote them otherwise sealed all the same."""
+    if any(seal != in_low_form(seal) for seal in seals):
+        raise VerificationError(Reason.NOT_CANONICAL, "evidence carries seals with low s, and v 0 or 1")

@@ -20,7 +20,7 @@ from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
 
-FORMAT: Final = "credence-keys/v1"
+FORMAT: Final = "credence-keys/v2"
 MAX_KEYS: Final = 1024
 
 
@@ -41,7 +41,7 @@ class KeyStatement:
             VerificationError: it is of another network, not final, or its state proofs do not check.
         """
         trust.require_network(self.chain_id, self.genesis)
-        require_final(self.block, trust)
+        require_final(self.block, trust, self.genesis)
         proofs = StateProofs(self.nodes, self.block.header.state_root)
         storage_words = prove(proofs, trust.contracts, slots_of(FactQuery(keys=self.keys), {}))
         return {key: key_record(storage_words[key_slot(*key)]) for key in self.keys}

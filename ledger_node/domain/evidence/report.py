@@ -140,6 +140,7 @@ class Report:
             "block": block,
             "checks": [check.to_json() for check in self.checks],
             "claims": [] if bundle is None else self._claims(bundle),
+            "use": None if bundle is None or failed is not None else _use_to_json(bundle),
             "receipt": None if bundle is None or failed is not None else _receipt_to_json(bundle),
         }
 
@@ -156,6 +157,13 @@ class Report:
             }
             for verdict, shown in zip(self.verdicts, claims, strict=True)
         ]
+
+
+def _use_to_json(bundle: Bundle) -> JSON:
+    use = bundle.presentation.use
+    counted = None if use is None else use.counted
+    assert counted is not None  # noqa: S101 - checks 1 and 7
+    return {"id": to_hex(counted.ticket), "number": counted.number, "time": counted.time}
 
 
 def _receipt_to_json(bundle: Bundle) -> JSON:

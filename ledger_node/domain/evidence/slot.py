@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final, TypeAlias
 
+from ledger_node.domain.controller_entry import ControllerEntry, ControllerHistory, ControllerQuery, EntryKind
 from ledger_node.domain.eip712 import SigningDomain, address_word, uint_word
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.evidence.trust import Contract
@@ -13,6 +14,7 @@ from ledger_node.domain.fact import (
     ConsentState,
     FactQuery,
     IssuerPeriod,
+    KeyPurpose,
     KeyRecord,
     LedgerFacts,
     MemberStanding,
@@ -31,11 +33,13 @@ StorageWords: TypeAlias = Mapping[Slot, int]
 _MEMBERS: Final = 1
 _KEYS: Final = 2
 _PERIODS: Final = 2
-_ANCHORS: Final = 3
-_STATUS: Final = 4
-_CONSENTS: Final = 0
-_ENTRIES: Final = 0
+_ANCHORS: Final = 4
+_STATUS: Final = 5
+_CONSENTS: Final = 2
+_CONSENT_WORDS: Final = 5
+_ENTRIES: Final = 3
 _ENTRY_WORDS: Final = 3
+_HOLDS: Final = 6
 _NAME: Final = 2
 _REMEMBERED: Final = 4096
 """Entries that are kept: those of members, keys and schemas are the same in every question."""
@@ -70,16 +74,29 @@ def period_slot(schema: bytes, member: bytes) -> Slot:
     return Contract.SCHEMAS, _entry(member, _entry(schema, _PERIODS))
 
 
-def consent_slots(consent: bytes) -> tuple[Slot, Slot]:
-    """Return where state, times and uses of a consent are, and where its revocation hash is."""
+def consent_slots(consent: bytes) -> tuple[Slot, ...]:
+    """Return where a consent is: state and times, spend key and used numbers, and digests of uses, grant and word."""
     first = _entry(consent, _CONSENTS)
-    return (Contract.CONSENTS, first), (Contract.CONSENTS, first + 1)
+    return tuple((Contract.CONSENTS, first + place) for place in range(_CONSENT_WORDS))
 
 
-def entry_slots(subject: bytes, index: int) -> tuple[Slot, Slot]:
-    """Return where the commitment and the beginning of a subject's entry of controllers are."""
+def entry_slots(subject: bytes, index: int) -> tuple[Slot, Slot, Slot]:
+    """Return where the commitment, key with beginning, kind and link, and the registrar of an entry are."""
     start = int.from_bytes(keccak(uint_word(_entry(subject, _ENTRIES))), "big") + _ENTRY_WORDS * index
-    return (Contract.SUBJECTS, start), (Contract.SUBJECTS, start + 1)
+    return (Contract.SUBJECTS, start), (Contract.SUBJECTS, start + 1), (Contract.SUBJECTS, start + 2)
+
+
+def hold_slot(subject: bytes, number: int) -> Slot:
+    """Return where a hold of a subject is; holds are numbered from 1."""
+    start = int.from_bytes(keccak(uint_word(_entry(subject, _HOLDS))), "big")
+    return Contract.SUBJECTS, start + number - 1
+
+
+def _controller_slots(query: ControllerQuery) -> Iterator[Slot]:
+    for index in query.entries:
+        yield from entry_slots(query.subject, index)
+    yield from (entry_slots(query.subject, index)[1] for index in query.begins)
+    yield from (hold_slot(query.subject, number) for number in query.holds)
 
 
 def member_slots(member: bytes) -> tuple[Slot, Slot]:
@@ -125,9 +142,7 @@ def _all(query: FactQuery, names: Mapping[bytes, str]) -> Iterator[Slot]:
     if query.consent is not None:
         yield from consent_slots(query.consent)
     if query.subject is not None:
-        subject, index = query.subject
-        yield from entry_slots(subject, index)
-        yield entry_slots(subject, index + 1)[1]
+        yield from _controller_slots(query.subject)
     for member, name in names.items():
         yield from name_words(member, name)
 
@@ -137,11 +152,16 @@ def status_words_of(query: FactQuery) -> Iterable[tuple[bytes, int]]:
     return {(member, position // WORD_BITS) for member, position in query.positions}
 
 
-_KEY_BITS: Final = (64, 64, 64)
+_KEY_BITS: Final = (64, 64, 64, 8)
 _PERIOD_BITS: Final = (64, 64)
 _STANDING_BITS: Final = (8, 8)
-_CONSENT_BITS: Final = (8, 40, 40, 40, 32, 32, 40, 24)
+_CONSENT_BITS: Final = (8, 40, 40, 40, 8, 24, 40)
+_SPENDING_BITS: Final = (160, 96)
+_ADDRESS_BYTES: Final = 20
+_ENTRY_BITS: Final = (160, 40, 8, 32)
+_HOLD_BITS: Final = (40, 8)
 _MAX_STATE: Final = max(ConsentState)
+_MAX_KIND: Final = max(EntryKind)
 
 
 def facts_of(
@@ -157,7 +177,8 @@ def facts_of(
     """Return the facts that ``query`` asks for, out of the words of its slots at one block.
 
     Raises:
-        VerificationError: ``state_proof_malformed``; a consent is in a state that the contract does not know.
+        VerificationError: ``state_proof_malformed``; a consent is in a state, or an entry of a kind, that the contract
+            does not know. ``state_proof_missing``; there is no such entry.
     """
     anchors = {anchor: uint_word(storage_words[anchor_slot(*anchor)]) for anchor in query.anchors}
     consent = None if query.consent is None else consent_record(query.consent, storage_words)
@@ -179,13 +200,14 @@ def facts_of(
         },
         standings={member: standing_of(storage_words[member_slots(member)[0]]) for member in query.standings},
         consent=consent,
-        controllers=None if query.subject is None else _controllers(query.subject, storage_words, consent),
+        controllers=None if query.subject is None else controller_history(query.subject, storage_words),
     )
 
 
 def key_record(storage_word: int) -> KeyRecord:
-    """Return the validity of a key as one word holds it; zeros for a key that is not the member's."""
-    return KeyRecord(*_parts(storage_word, _KEY_BITS))
+    """Return validity and purposes of a key as one word holds them; zeros for a key that is not the member's."""
+    since, until, compromised, purposes = _parts(storage_word, _KEY_BITS)
+    return KeyRecord(since, until, compromised, KeyPurpose(purposes))
 
 
 def standing_of(storage_word: int) -> MemberStanding:
@@ -205,31 +227,60 @@ def require_names(names: Mapping[bytes, str], storage_words: StorageWords) -> No
 
 
 def consent_record(consent: bytes, storage_words: StorageWords) -> ConsentRecord | None:
-    """Return what two words hold of a consent, or None for one that nobody granted.
+    """Return what five words hold of a consent, or None for one that nobody granted or withdrew.
 
     Raises:
         VerificationError: ``state_proof_malformed``; it is in a state that the contract does not know.
     """
-    first, second = (storage_words[slot] for slot in consent_slots(consent))
-    state, granted_at, not_before, expires_at, max_uses, uses, _, changes = _parts(first, _CONSENT_BITS)
+    first, spending, *digests = (storage_words[slot] for slot in consent_slots(consent))
+    state, granted_at, not_before, expires_at, max_uses, changes, changed_at = _parts(first, _CONSENT_BITS)
     if state > _MAX_STATE:
         raise VerificationError(Reason.STATE_PROOF_MALFORMED, "a consent is in a state that there is not")
     if state == ConsentState.NONE:
         return None
-    bounds = (granted_at, not_before, expires_at, max_uses)
-    return ConsentRecord(ConsentState(state), *bounds, uses, changes, uint_word(second))
+    spend_key, used = _parts(spending, _SPENDING_BITS)
+    uses_digest, grant_digest, word_digest = map(uint_word, digests)
+    return ConsentRecord(
+        state=ConsentState(state),
+        granted_at=granted_at,
+        not_before=not_before,
+        expires_at=expires_at,
+        max_uses=max_uses,
+        changes=changes,
+        changed_at=changed_at,
+        spend_key=spend_key.to_bytes(_ADDRESS_BYTES, "big"),
+        used=used,
+        uses_digest=uses_digest,
+        grant_digest=grant_digest,
+        word_digest=word_digest,
+    )
 
 
-def _controllers(
-    subject: tuple[bytes, int], storage_words: StorageWords, consent: ConsentRecord | None
-) -> bytes | None:
-    """Return the commitment if this entry was the one in force when the consent was granted."""
-    commitment, since = (storage_words[slot] for slot in entry_slots(*subject))
-    next_since = storage_words[entry_slots(subject[0], subject[1] + 1)[1]]
-    if consent is None or not commitment or since > consent.granted_at:
-        return None
-    # an entry that is not there yet began at no time, which is written as zero
-    return None if 0 < next_since <= consent.granted_at else uint_word(commitment)
+def controller_history(query: ControllerQuery, storage_words: StorageWords) -> ControllerHistory:
+    """Return what words hold of a subject's entries and holds.
+
+    Raises:
+        VerificationError: ``state_proof_missing``; a whole entry is asked for that there is not.
+            ``state_proof_malformed``; an entry is of a kind that the contract does not know.
+    """
+    begins = {index: storage_words[entry_slots(query.subject, index)[1]] for index in query.begins}
+    holds = {number: storage_words[hold_slot(query.subject, number)] for number in query.holds}
+    return ControllerHistory(
+        {index: _controller_entry(query.subject, index, storage_words) for index in query.entries},
+        {index: _parts(word, _ENTRY_BITS)[1] for index, word in begins.items()},
+        {number: _parts(word, _HOLD_BITS)[0] for number, word in holds.items()},
+    )
+
+
+def _controller_entry(subject: bytes, index: int, storage_words: StorageWords) -> ControllerEntry:
+    commitment, word, registrar = (storage_words[slot] for slot in entry_slots(subject, index))
+    key, since, kind, link = _parts(word, _ENTRY_BITS)
+    if not since:
+        raise VerificationError(Reason.STATE_PROOF_MISSING, "the subject has no such entry of controllers")
+    if kind > _MAX_KIND:
+        raise VerificationError(Reason.STATE_PROOF_MALFORMED, "an entry of controllers is of a kind that there is not")
+    address = key.to_bytes(_ADDRESS_BYTES, "big")
+    return ControllerEntry(uint_word(commitment), address, since, EntryKind(kind), link, uint_word(registrar))
 
 
 def _parts(storage_word: int, widths: tuple[int, ...]) -> tuple[int, ...]:

@@ -2,6 +2,9 @@
 
 It names the network, where its contracts are and what their code is, and who may seal its blocks. Two people
 who hold the same file hear the same fingerprint over the telephone.
+
+A network lives in eras: the embedded chain, later the consortium's, each with a genesis of its own and the state of the
+one before it. The genesis that a bundle names picks the era.
 """
 
 from collections.abc import Mapping
@@ -13,8 +16,9 @@ from typing import Final, Self
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
+from ledger_node.domain.evidence.era import Checkpoint, Era, invalid
 from ledger_node.domain.hashing import keccak
-from ledger_node.domain.json_object import JsonObject, member_of, to_hex
+from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
 
@@ -27,31 +31,15 @@ class Contract(StrEnum):
     SUBJECTS = "SubjectRegistry"
     ANCHORS = "AnchorRegistry"
     CONSENTS = "ConsentRegistry"
+    DISPUTES = "DisputeVerifier"
 
 
-FORMAT: Final = "credence-trust/v1"
+FORMAT: Final = "credence-trust/v2"
 _TAG: Final = b"\x62"
 _GROUPS: Final = 8
 _GROUP_DIGITS: Final = 5
-MAX_SETS: Final = 4096
-MAX_SEALERS: Final = 256
-
-
-class FinalityKind(StrEnum):
-    """How a block becomes final."""
-
-    SEALER = "sealer"
-    """The embedded chain: one sealer signs the block's hash."""
-    QBFT = "qbft"
-    """A consortium: at least ceil(2n/3) of n validators seal the header."""
-
-
-@dataclass(frozen=True, slots=True)
-class SealerSet:
-    """Who seals from block ``from_block`` on, until the next set begins; addresses of 20 bytes, rising."""
-
-    from_block: int
-    addresses: tuple[bytes, ...]
+MAX_ERAS: Final = 64
+MAX_CHECKPOINTS: Final = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,23 +52,34 @@ class ContractCode:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A network as a verifier knows it. ``sets`` is the history of sealers or validators, from the first on."""
+    """A network as a verifier knows it, with its eras from the first on. ``checkpoints``: of the last era, rising."""
 
     chain_id: int
-    genesis: bytes
     contracts: Mapping[Contract, ContractCode]
-    finality: FinalityKind
-    sets: tuple[SealerSet, ...]
+    eras: tuple[Era, ...]
+    checkpoints: tuple[Checkpoint, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse a history without order, and sets that nobody could meet."""
-        if not self.sets or any(one.from_block >= two.from_block for one, two in pairwise(self.sets)):
-            raise _invalid("the sets of sealers begin at rising block numbers, and there is at least one")
-        for each in self.sets:
-            if not each.addresses or list(each.addresses) != sorted(set(each.addresses)):
-                raise _invalid("a set of sealers lists one address or more, rising, each once")
-            if self.finality is FinalityKind.SEALER and len(each.addresses) != 1:
-                raise _invalid("an embedded chain has one sealer at a time")
+        """Refuse eras that do not continue each other."""
+        if not self.eras or len({era.genesis for era in self.eras}) != len(self.eras):
+            raise invalid("there is an era or more, each with a genesis of its own")
+        if self.eras[0].state_root is not None:
+            raise invalid("the first era continues no state")
+        for one, two in pairwise(self.eras):
+            if one.ends is None or one.ends.state_root != two.state_root:
+                raise invalid("an era begins with the state that the era before it ended with")
+        if any(one.block >= two.block for one, two in pairwise(self.checkpoints)):
+            raise invalid("checkpoints are at rising block numbers")
+
+    @property
+    def current(self) -> Era:
+        """The newest era."""
+        return self.eras[-1]
+
+    @property
+    def genesis(self) -> bytes:
+        """The hash of the newest era's block 0, by which a node of the network is known."""
+        return self.current.genesis
 
     @property
     def anchor_domain(self) -> SigningDomain:
@@ -94,10 +93,26 @@ class Trust:
 
     @property
     def fingerprint(self) -> str:
-        """40 decimal digits in groups of five, to compare by telephone in any language (132 bits)."""
-        number = int.from_bytes(keccak(_TAG + encode(self.to_json())), "big")
+        """40 decimal digits in groups of five, to compare by telephone in any language (132 bits).
+
+        Checkpoints do not change it: members compare those apart.
+        """
+        form = self.to_json()
+        del form["checkpoints"]
+        number = int.from_bytes(keccak(_TAG + encode(form)), "big")
         digits = str(number % 10 ** (_GROUPS * _GROUP_DIGITS)).zfill(_GROUPS * _GROUP_DIGITS)
         return " ".join(digits[at : at + _GROUP_DIGITS] for at in range(0, len(digits), _GROUP_DIGITS))
+
+    def era_of(self, genesis: bytes) -> Era:
+        """Return the era of the chain that begins with this block.
+
+        Raises:
+            VerificationError: ``other_network``.
+        """
+        for era in self.eras:
+            if era.genesis == genesis:
+                return era
+        raise VerificationError(Reason.OTHER_NETWORK, "this is of another network than the trust file")
 
     def require_network(self, chain_id: int, genesis: bytes) -> None:
         """Require that a file is of this network.
@@ -105,39 +120,38 @@ class Trust:
         Raises:
             VerificationError: ``other_network``.
         """
-        if (chain_id, genesis) != (self.chain_id, self.genesis):
+        if chain_id != self.chain_id:
             raise VerificationError(Reason.OTHER_NETWORK, "this is of another network than the trust file")
+        self.era_of(genesis)
 
-    def sealers_at(self, block: int) -> SealerSet:
-        """Return the set that seals this block.
+    def require_present(self, era: Era, block: int, digest: bytes) -> None:
+        """Require a path of a block that lies behind an end or a checkpoint: whoever sealed then may seal again.
+
+        This version reads no paths, so only the very block that is named there has none to show.
 
         Raises:
-            VerificationError: ``block_not_final``; the file's history begins later.
+            VerificationError: ``block_path_needed``.
         """
-        for each in reversed(self.sets):
-            if each.from_block <= block:
-                return each
-        raise VerificationError(
-            Reason.BLOCK_NOT_FINAL, f"the trust file knows who seals from block {self.sets[0].from_block} on only"
-        )
+        marks = [*(self.checkpoints if era is self.current else ()), *filter(None, [era.ends])]
+        for mark in marks:
+            if block < mark.block or (block == mark.block and digest != mark.hash):
+                raise VerificationError(
+                    Reason.BLOCK_PATH_NEEDED,
+                    f"the trust file fixes the chain up to block {mark.block}; this block needs a path to that, and "
+                    "this version reads none",
+                )
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
         return {
             "format": FORMAT,
             "chain_id": self.chain_id,
-            "genesis": to_hex(self.genesis),
             "contracts": {
                 name.value: {"address": to_hex(held.address), "code_hash": to_hex(held.code_hash)}
                 for name, held in self.contracts.items()
             },
-            "finality": {
-                "kind": self.finality.value,
-                "sets": [
-                    {"from_block": each.from_block, "addresses": [to_hex(one) for one in each.addresses]}
-                    for each in self.sets
-                ],
-            },
+            "checkpoints": [mark.to_json() for mark in self.checkpoints],
+            "eras": [era.to_json() for era in self.eras],
         }
 
     @classmethod
@@ -150,15 +164,14 @@ class Trust:
         """
         with JsonObject(value, "trust file") as record:
             if record.text("format") != FORMAT:
-                raise _invalid(f"this is no {FORMAT}")
-            chain_id, genesis = record.integer("chain_id", low=1), record.blob("genesis")
+                raise invalid(f"this is no {FORMAT}")
+            chain_id = record.integer("chain_id", low=1)
             with record.record("contracts") as contracts:
                 codes = {name: _code(JsonObject(contracts.take(name.value), f"the {name.value}")) for name in Contract}
-            with record.record("finality") as finality:
-                unknown = _invalid("the finality is neither sealer nor qbft")
-                kind = member_of(FinalityKind, finality.text("kind"), unknown)
-                sets = tuple(_set(JsonObject(item, "set")) for item in finality.items("sets", max_items=MAX_SETS))
-        trust = cls(chain_id, genesis, codes, kind, sets)
+            marks = record.items("checkpoints", max_items=MAX_CHECKPOINTS)
+            checkpoints = tuple(map(Checkpoint.from_json, marks))
+            eras = tuple(map(Era.from_json, record.items("eras", max_items=MAX_ERAS)))
+        trust = cls(chain_id, codes, eras, checkpoints)
         if trust.to_json() != value:
             raise InvalidInputError(Reason.NOT_CANONICAL, "a trust file writes its addresses in lower case")
         return trust
@@ -167,13 +180,3 @@ class Trust:
 def _code(record: JsonObject) -> ContractCode:
     with record:
         return ContractCode(parse_address(record.take("address"), "address"), record.blob("code_hash"))
-
-
-def _set(record: JsonObject) -> SealerSet:
-    with record:
-        addresses = record.items("addresses", max_items=MAX_SEALERS)
-        return SealerSet(record.integer("from_block"), tuple(parse_address(item, "addresses") for item in addresses))
-
-
-def _invalid(message: str) -> InvalidInputError:
-    return InvalidInputError(Reason.TRUST_INVALID, message)

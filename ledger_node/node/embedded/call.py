@@ -12,7 +12,6 @@ from eth._utils.address import generate_contract_address
 from eth.abc import ComputationAPI
 from eth.constants import CREATE_CONTRACT_ADDRESS, GAS_CALLSTIPEND
 from eth.exceptions import OutOfGas, Revert
-from eth.vm.forks.cancun.computation import CancunComputation
 from eth.vm.forks.cancun.transaction_context import CancunTransactionContext
 from eth.vm.gas_meter import GasMeter, allow_negative_refund_strategy
 from eth.vm.message import Message
@@ -21,6 +20,7 @@ from eth_utils.exceptions import ValidationError
 from typing_extensions import override
 
 from ledger_node.node.embedded.error import EXECUTION_REVERTED, RpcError, refused
+from ledger_node.node.embedded.state.computation import NodeComputation
 from ledger_node.node.embedded.state.state import NodeState
 from ledger_node.node.embedded.transaction import intrinsic_gas
 
@@ -56,7 +56,7 @@ class _TimedGasMeter(GasMeter):
         super().consume_gas(amount, reason)
 
 
-class TimedComputation(CancunComputation):
+class TimedComputation(NodeComputation):
     """Executes the messages of a :class:`TimedContext`; what it calls inherits the time."""
 
     @override

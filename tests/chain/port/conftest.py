@@ -1,15 +1,17 @@
-"""The ledgers that the port's own suite holds to it: the real client on the embedded node, and the fake."""
+"""The ledgers that the port's own suite holds to it: the real client on the embedded node, the same
+behind the limits of Besu, and the fake."""
 
 import pytest
 
 from ledger_node.chain.port import Role
 from tests.kit.ledger_world import (
     FakeWorld,
+    LimitedWorld,
     NodeWorld,
 )
 
 
-@pytest.fixture(scope="session", params=[NodeWorld, FakeWorld], ids=["node", "fake"])
+@pytest.fixture(scope="session", params=[NodeWorld, LimitedWorld, FakeWorld], ids=["node", "limited", "fake"])
 def world(request, tmp_path_factory):
     made = request.param(tmp_path_factory.mktemp("ledger"))
     yield made

@@ -9,6 +9,7 @@ from ledger_node.chain.port import Ledger
 from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.reason import Reason
 from tests.kit.fake_ledger import FakeLedger
+from tests.kit.ledger_consent import Granted
 from tests.kit.ledger_port import (
     BY_ANYBODY,
     NOTHING,
@@ -22,7 +23,7 @@ from tests.kit.ledger_port import (
 def test_the_fake_has_every_method_of_the_port_itself():
     named = [name for part in Ledger.__mro__ for name in {**vars(part), **inspect.get_annotations(part)}]
     port = {name for name in named if not name.startswith("_")}
-    assert {"anchor_domain", "head", "standing", "recorded_use"} <= port
+    assert {"anchor_domain", "head", "standing", "counted_use"} <= port
     for name in port:
         (first, *_) = [part for part in FakeLedger.__mro__ if name in vars(part)]
         assert first.__module__.startswith("tests.kit.fake_ledger"), name
@@ -52,10 +53,17 @@ def test_time_that_passes_shows_in_the_next_block(world, ledger):
     assert ledger.request_consent(id_()).block.time == world.now() >= before + 77
 
 
-def test_nothing_is_on_its_way_that_is_mined(ledger):
-    consent, use = id_(), id_()
-    ledger.record_uses([(consent, use)])
-    assert not ledger.is_on_way(use)
+def test_the_time_of_the_next_block_is_known_before_it_is_made(world, ledger):
+    before = ledger.head().time
+    world.pass_time(3 * 86_400)
+    assert ledger.next_time() == world.now() >= before + 3 * 86_400
+    assert ledger.head().time == before
+
+
+def test_nothing_is_on_its_way_that_is_mined(world, ledger):
+    use = Granted.of(world).use()
+    ledger.record_uses([use])
+    assert not ledger.is_on_way(use.ticket)
 
 
 def test_every_contract_has_a_signing_domain_of_its_own(ledger):
@@ -73,4 +81,4 @@ def test_a_client_without_keys_only_reads(world, write):
 
 @pytest.mark.parametrize("write", [write for write in WRITES if write not in BY_ANYBODY])
 def test_a_key_of_no_member_sends_nothing(world, write):
-    assert refusal(writes(world, world.stranger)[write]) == ("MemberKeyUnknown", Reason.LEDGER_REFUSED)
+    assert refusal(writes(world, world.stranger)[write]) == ("MemberKeyUnknown", Reason.KEY_NOT_VALID)

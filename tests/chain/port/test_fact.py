@@ -3,13 +3,16 @@
 import pytest
 
 from ledger_node.chain.port import Role
+from ledger_node.domain.controller_entry import ControllerHistory, ControllerQuery
 from ledger_node.domain.evidence.trust import Contract
-from ledger_node.domain.fact import FactQuery, IssuerPeriod, KeyRecord, MemberStanding
+from ledger_node.domain.fact import EVERY_PURPOSE, NO_PURPOSE, FactQuery, IssuerPeriod, KeyRecord, MemberStanding
 from ledger_node.domain.signature import address_of
-from tests.kit.ledger_port import ACTIVE, NOTHING, SUSPENDED, granted, id_, record_of, registered
+from tests.kit.ledger_firm import new_firm, people
+from tests.kit.ledger_port import ACTIVE, NOTHING, SUSPENDED, id_
 from tests.kit.ledger_world import (
     BANK,
     FOREVER,
+    RELAYER,
 )
 
 
@@ -33,7 +36,10 @@ def test_facts_are_of_one_block(world, ledger, department):
     head = ledger.head()
     assert (facts.block_number, facts.block_hash, facts.block_time) == (head.number, head.hash, head.time)
     assert (facts.anchor_domain, facts.consent_domain) == (ledger.anchor_domain, ledger.consent_domain)
-    assert facts.keys == {(member, address): KeyRecord(0, FOREVER, 9), (BANK, address): KeyRecord(0, 0, 0)}
+    assert facts.keys == {
+        (member, address): KeyRecord(0, FOREVER, 9, EVERY_PURPOSE),
+        (BANK, address): KeyRecord(0, 0, 0, NO_PURPOSE),
+    }
     assert facts.issuers[schema, member] == IssuerPeriod(allowed_at, head.time)
     assert facts.issuers[schema, BANK] == IssuerPeriod(0, 0)
     assert facts.standings == {
@@ -42,30 +48,27 @@ def test_facts_are_of_one_block(world, ledger, department):
     }
     assert (facts.consent, facts.controllers) == (None, None)
     then = ledger.facts(query, before)
-    assert (then.block_number, then.keys[member, address]) == (before.number, KeyRecord(0, FOREVER, 0))
+    assert (then.block_number, then.keys[member, address]) == (before.number, KeyRecord(0, FOREVER, 0, EVERY_PURPOSE))
     assert then.issuers[schema, member] == IssuerPeriod(allowed_at, FOREVER)
     assert then.standings[member] == MemberStanding(Role.DEPARTMENT, ACTIVE)
 
 
-def test_controllers_are_those_of_the_time_of_the_grant(world, ledger):
-    subject, first = registered(ledger)
-    world.pass_time(10)
-    consent = granted(world)
-    world.pass_time(10)
-    second = id_()
-    ledger.rotate(subject, second)
-    later = granted(world)
+def test_entries_and_holds_of_a_subject_are_facts_of_one_block(ledger):
+    firm, heirs = new_firm(ledger, RELAYER), people()
+    first, before = ledger.controller_entry(firm.id, 0), ledger.head()
+    firm.rotate(heirs)
+    firm.hold()
+    asker = (first.registrar, first.key)
+    subject = ControllerQuery(firm.id, frozenset({0}), frozenset({1, 2}), frozenset({1, 2}), frozenset({asker}))
 
-    def found(consent, entry):
-        return ledger.facts(FactQuery(consent=consent, subject=(subject, entry))).controllers
+    def facts(at=None):
+        return ledger.facts(FactQuery(subject=subject), at)
 
-    assert (found(consent, 0), found(consent, 1)) == (first, None)
-    assert (found(later, 0), found(later, 1)) == (None, second)
-    assert found(id_(), 0) is None
-    facts = ledger.facts(FactQuery(consent=consent, subject=(subject, 0)))
-    assert facts.consent == record_of(ledger, consent)
-    assert found(consent, 2) is None
-    assert facts.controllers == first
+    assert facts().controllers == ControllerHistory(
+        {0: first}, {1: ledger.controller_entry(firm.id, 1).since, 2: 0}, {1: ledger.head().time, 2: 0}
+    )
+    assert facts(before).controllers == ControllerHistory({0: first}, {1: 0, 2: 0}, {1: 0, 2: 0})
+    assert facts().keys.keys() == {asker}
 
 
 def test_events_end_with_the_newest_block(ledger):

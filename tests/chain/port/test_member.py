@@ -3,8 +3,9 @@
 from dataclasses import astuple
 
 from ledger_node.chain.port import Member, Role
+from ledger_node.domain.fact import EVERY_PURPOSE, NO_PURPOSE, KeyPurpose
 from ledger_node.domain.signature import address_of
-from tests.kit.ledger_port import NOTHING, SUSPENDED, id_
+from tests.kit.ledger_port import NOTHING, SUSPENDED, id_, refusal
 from tests.kit.ledger_world import (
     DEPARTMENT,
     FOREVER,
@@ -26,18 +27,46 @@ def test_standing_is_of_one_member_and_its_own_key(world, ledger):
     member, key = world.new_member(Role.BANK)
     address = address_of(key)
     standing = ledger.standing(member, address)
-    assert astuple(standing.key) == (0, FOREVER, 0)
+    assert astuple(standing.key) == (0, FOREVER, 0, EVERY_PURPOSE)
     assert (standing.member.id, standing.time) == (member, ledger.head().time)
-    assert astuple(ledger.standing(RELAYER, address).key) == (0, 0, 0)
+    assert astuple(ledger.standing(RELAYER, address).key) == (0, 0, 0, NO_PURPOSE)
     assert ledger.standing(id_(), address).member is None
 
 
+def test_k14_a_key_has_the_purposes_that_the_council_gave_it(world, ledger):
+    member, key = world.new_member(Role.BANK, KeyPurpose.SIGN_IN | KeyPurpose.LOG)
+    assert ledger.standing(member, address_of(key)).key.purposes == KeyPurpose.SIGN_IN | KeyPurpose.LOG
+
+
 def test_a_key_ends_and_is_compromised_on_the_record(world, ledger):
-    member, key = world.new_member(Role.BANK)
+    member, key = world.new_member(Role.BANK, KeyPurpose.LOG)
     address, end = address_of(key), world.now() + 60
     world.council.end_key(address, end)
     world.council.mark_compromised(address, 7)
-    assert astuple(ledger.standing(member, address).key) == (0, end, 7)
+    assert astuple(ledger.standing(member, address).key) == (0, end, 7, KeyPurpose.LOG)
+    world.council.end_key(address, end + 1)
+    world.council.mark_compromised(address, 8)
+    assert astuple(ledger.standing(member, address).key) == (0, end, 7, KeyPurpose.LOG)
+
+
+def test_k13_a_key_that_should_have_ended_already_ends_with_the_decision(world, ledger):
+    member, key = world.new_member(Role.BANK)
+    address = address_of(key)
+    world.council.end_key(address, 7)
+    world.council.mark_compromised(address)
+    record = ledger.standing(member, address).key
+    assert (record.valid_until, record.compromised_from) == (world.now(), world.now())
+
+
+def test_a_member_leaves_and_its_roles_and_address_change(world, ledger):
+    member, _ = world.new_member(Role.BANK)
+    world.council.add_roles(member, Role.DEPARTMENT | Role.REGISTRAR)
+    world.council.remove_roles(member, Role.BANK | Role.REGISTRAR)
+    world.council.set_service_url(member, "https://new.example")
+    world.council.retire(member)
+    assert ledger.members()[-1] == Member(member, "New member", Role.DEPARTMENT, False, "https://new.example")
+    assert refusal(world.council.reactivate, member)[0] == "MemberTransitionIllegal"
+    assert refusal(world.council.add_roles, member, Role.BANK)[0] == "MemberNotActive"
 
 
 def test_a_document_has_the_digest_that_was_agreed_on(world, ledger):

@@ -1,21 +1,13 @@
 """Faults put into the API on purpose, to see that a walk finds them."""
 
-from dataclasses import replace
-
 
 def takes_what_is_asked_again_for_new():
-    """A verification that was cut off costs a second use when it is asked again."""
-    from api.services.idempotency.attempt import Attempt
-    from api.services.idempotency.call import IdempotentCalls
-    from ledger_node.randomness import random_bytes
+    """A use that was counted and not answered is not known again: its bank is told to sign another number."""
+    from api.services.verification.use_recorder import UseRecorder
 
-    real = IdempotentCalls._lease_again
-
-    def again(*args):
-        found = real(*args)
-        return replace(found, seed=random_bytes(32), again=False) if isinstance(found, Attempt) else found
-
-    IdempotentCalls._lease_again = again
+    # what is not there any more would be put in without a word
+    assert UseRecorder._counted
+    UseRecorder._counted = lambda *_: None
 
 
 def acknowledges_what_is_not_committed():

@@ -6,10 +6,11 @@ from api.catalogue.synthetic import credit_code
 from api.client.client import ApiError
 from api.client.credential import credential_named
 from api.client.unsigned_act import unsigned_rotation
-from ledger_node.domain.consent import Change, change_digest
+from ledger_node.domain.consent_act import Change, change_digest
+from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.chaos.fail_path import GOOD, granted, signed, step, upload
 from tests.kit.served import SEED
@@ -25,10 +26,10 @@ def without_key(place, name, *reasons):
 
 @step(KEYLESS)
 def grant_without_a_key(place):
-    terms = place.terms([GOOD])
+    terms = place.consent([GOOD])
     bank = without_key(place, "demo-bank", "consent_exists")
     yield
-    place.post_terms(terms, client=bank)
+    place.post_consent(terms, client=bank)
     consent = to_hex(terms.digest(place.ledger.consent_domain))
     yield bank.get(f"/v1/consents/{consent}")["state"]
 
@@ -62,8 +63,8 @@ def registration_without_a_key(place):
 @step(KEYLESS)
 def rotation_without_a_key(place):
     firm, bank = place.register(place.fresh()), without_key(place, "demo-bank")
-    heirs = Controllers((new_key().controller,), 1, random_bytes(32))
-    draft = unsigned_rotation(place.ledger.subject_domain, firm.subject, 1, heirs)
+    heirs = Controllers(each_person([new_key().controller]), 1, random_bytes(32))
+    draft = unsigned_rotation(place.ledger.subject_domain, Rotation(firm.subject, 1, heirs, MAX_DEADLINE))
     yield
     yield draft.submit(bank, [sign(draft.digest, firm.keys[0])])["entry"]
 

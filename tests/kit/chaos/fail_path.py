@@ -10,17 +10,17 @@ from collections import Counter
 from api.catalogue.synthetic import credit_code
 from api.client.consent import accept
 from ledger_node.chain.port import RECOVERY_DELAY_S
-from ledger_node.domain.consent import Change, change_digest, refusal_digest, withdrawal_digest
+from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.chaos.fail_process import PATIENCE_S
 from tests.kit.chaos.fail_state import rows_of
 from tests.kit.served import DEPARTMENTS, SEED, one_form, seen, write_rows
-from tests.kit.subject import Key, body_of, cancel, new_key, path_of, rotate
+from tests.kit.subject import Key, body_of, cancel, hold, new_key, path_of, rotate
 from tests.kit.webhook import Endpoint
 
 GOOD = one_form("tax_payment.paid_amount >= 1000000 CNY during 2025")
@@ -53,7 +53,7 @@ def signed(place, digest, key=None):
 
 def granted(place, **options):
     secret = random_bytes(32)
-    return place.post_terms(place.terms([GOOD, MORE, NONE], secret=secret, **options))["id"], secret
+    return place.post_consent(place.consent([GOOD, MORE, NONE], secret=secret, **options))["id"], secret
 
 
 def upload(place, rows, name="rows", **said):
@@ -93,18 +93,19 @@ def registration(place):
 def request(place):
     yield
     asked = place.request([GOOD])
-    place.bank.post("/v1/consent-requests", {"request": asked.to_json()})
+    place.bank.post("/v1/consent-requests", place.asking(asked))
     yield None
 
 
 @step("consent")
 def grant_of_a_request(place):
     asked = place.request([GOOD])
-    number = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
-    terms, _ = accept(place.shop.client, asked, Language.CHINESE, random_bytes(32))
-    signatures = signed(place, terms.digest(place.ledger.consent_domain))
+    number = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
+    consent, _ = accept(place.shop.client, asked, Language.CHINESE, random_bytes(32), now=place.now())
+    signatures = signed(place, consent.digest(place.ledger.consent_domain))
     yield
-    body = {"terms": terms.to_json(), "signatures": signatures, "request": number}
+    parts = {"terms": consent.terms.to_json(), "bounds": consent.bounds.to_json()}
+    body = parts | {"signatures": signatures, "request": number}
     answer = place.bank.post("/v1/consents", body)
     yield answer["state"], answer["request"] == number
 
@@ -112,7 +113,7 @@ def grant_of_a_request(place):
 @step("consent")
 def refusal_of_a_request(place):
     asked = place.request([GOOD])
-    number = place.bank.post("/v1/consent-requests", {"request": asked.to_json()})["id"]
+    number = place.bank.post("/v1/consent-requests", place.asking(asked))["id"]
     digest = refusal_digest(from_hex(number, "request"), place.ledger.consent_domain)
     yield
     body = {"signatures": signed(place, digest)}
@@ -136,11 +137,11 @@ def pause_and_resumption(place):
 
 def verified(place, consent, question):
     """Ask, and hold the evidence and the log against the answer."""
-    answer = place.bank.verify(consent, [question])
+    answer = place.verify(consent, [question])
     use = answer["use"] and answer["use"]["id"]
     if use is not None:
-        recorded = place.ledger.recorded_uses([from_hex(consent, "consent")])
-        assert [to_hex(one) for uses in recorded.values() for one in uses].count(use) == 1
+        recorded = place.ledger.counted_uses([from_hex(consent, "consent")])
+        assert [to_hex(one.ticket) for uses in recorded.values() for one in uses].count(use) == 1
         if answer["evidence"] is not None:
             assert examine(place.bank.evidence(use), place.ledger.trust()).failed is None
     _, rows = place.bank.access_rows()
@@ -181,7 +182,7 @@ def question_that_was_not_consented_to(place):
 @step("verify")
 def question_without_a_use_left(place):
     consent, _ = granted(place, uses=1)
-    place.bank.verify(consent, [GOOD])
+    place.verify(consent, [GOOD])
     yield
     yield verified(place, consent, GOOD)
 
@@ -218,7 +219,7 @@ def row_until_it_is_anchored(place):
 @step("controllers")
 def rotation(place):
     firm = place.register(place.fresh())
-    heirs = Controllers((new_key().controller,), 1, random_bytes(32))
+    heirs = Controllers(each_person([new_key().controller]), 1, random_bytes(32))
     yield
     yield rotate(place, firm, [Key(firm.keys[0])], heirs)["entry"]
 
@@ -242,6 +243,13 @@ def recovery_that_is_completed(place):
     place.served.pass_time(RECOVERY_DELAY_S)
     yield
     yield place.regulator.post(path_of(firm, f"/recoveries/{asked['number']}/completion"), {})["entry"]
+
+
+@step("controllers")
+def held(place):
+    firm = place.register(place.fresh())
+    yield
+    yield hold(place, firm, [Key(firm.keys[0])])["number"]
 
 
 @step("erasure")

@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 import httpx
 
+from api.client.asking import Asker, spend_seed
 from api.client.client import ApiError, Client
 from api.client.credential import Credential, credential_named
 from api.client.error import NoAnswerError
@@ -113,6 +114,7 @@ class Standing(Place):
         self._clients = []
         self._named = {}
         self._firms = 1
+        self.seed = spend_seed(self.home, "demo-bank")
         self.bank = self.client("demo-bank")
         self.tax = self.client("tax-bureau")
         self.regulator = self.client("market-regulator")
@@ -132,6 +134,9 @@ class Standing(Place):
     def client_with(self, credential, **options):
         return self._keep(PatientClient(self.served.url, credential, **options))
 
+    def _asker(self, consent, client):
+        return _InOrder(client, self.seed, consent)
+
     def forget_answers(self):
         for client in self._clients:
             client.answers.clear()
@@ -139,6 +144,13 @@ class Standing(Place):
     def require_same_answers(self):
         for client in self._clients:
             client.require_same_answers()
+
+
+class _InOrder(Asker):
+    """Takes the lowest number that is free, where banks draw one: walks are compared by the numbers of their uses."""
+
+    def _next(self):
+        return self._free[0] if self._free else 1
 
 
 class _NoLock:

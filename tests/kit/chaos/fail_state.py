@@ -20,11 +20,14 @@ from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 TIMES = {
     "created_at", "issued_at", "valid_until", "anchored_at", "since", "until", "time", "requested_at", "expires_at",
     "lease_until", "before_until", "next_at", "completable_at", "granted_at", "at", "not_before", "validFrom",
-    "anchoredAt", "expiresAt", "completableAt", "notBefore", "as_of", "newest_as_of", "next_block",
+    "anchoredAt", "expiresAt", "completableAt", "notBefore", "as_of", "newest_as_of", "next_block", "deadline",
+    "markedAt", "usedAt", "grantedAt", "pausedAt", "resumedAt", "withdrawnAt", "cancelledAt", "from", "addedAt",
+    "registeredAt", "grant_before", "grantBefore",
 }  # fmt: skip
 DRAWN = {
     "sealed", "sealed_before", "wrapped", "signature", "signatures", "raw", "data_keys", "terms", "text", "controllers",
     "word", "path", "owner", "gas_used", "block", "leaf", "slot", "batch.supersedes", "bit",
+    "signed_since", "batch.rest",
     "transaction", "url",
 }  # fmt: skip
 """Ciphers, signatures and salted texts, the places that batches are shuffled into, and how much gas that took."""
@@ -40,8 +43,11 @@ ORDINALS = {
 """Numbers that are given out also to what a death left behind: their order is checked by itself."""
 SESSIONS = {"access_token", "assertion_used"}
 """Who signed in, and how often: as often as a client was cut off."""
-CHECKED = {"outbox", "access_interval", "chain_cursor", "outbox_account", "alembic_version"}
-"""Checked by itself in ``check_order``."""
+CHECKED = {
+    "outbox", "access_interval", "chain_cursor", "outbox_account", "alembic_version", "ledger_log", "ledger_log_mark",
+}  # fmt: skip
+"""Checked by itself in ``check_order``; the kept events are those of the chain, which are compared there."""
+BOUNDS = ("notBefore", "expiresAt", "maxUses", "grantBefore", "spendKey", "stewardKey", "withdrawalHash")
 LOG = {"access_row", "logged"}
 LEFT_OUT = TIMES | DRAWN | ORDINALS
 ROUNDS = 6
@@ -87,8 +93,8 @@ class State:
         refused = set()
         for name, values in events_of(home, Rpc(node_url)):
             # a use that the ledger refuses changes nothing there, so one that is asked about again is refused again
-            again = name == "UseRefused" and values["useId"] in refused
-            refused |= {values["useId"]} if name == "UseRefused" else set()
+            again = name == "UseRefused" and values["ticket"] in refused
+            refused |= {values["ticket"]} if name == "UseRefused" else set()
             if not again and not (name == "BatchAnchored" and values["stream"] == ACCESS_LOG):
                 self._add(name, values)
         self.rounds = self._refined()
@@ -105,7 +111,9 @@ class State:
                 plain.append((name, f"id {len(text)}"))
                 if text.strip("0"):
                     opaque.append((name, text))
-            elif name == "mask":
+            elif name.startswith("words."):
+                plain.append((name, True))
+            elif name.startswith("masks."):
                 plain.append((name, value.bit_count()))
             else:
                 plain.append((name, value))
@@ -194,7 +202,10 @@ def events_of(home, rpc):
         query = {"address": "0x" + book.contracts[contract].hex(), "fromBlock": "0x0", "toBlock": "latest"}
         for log in rpc.request("eth_getLogs", query):
             topics = [bytes.fromhex(topic[2:]) for topic in log["topics"]]
-            found.append(artifact(contract).event(topics, bytes.fromhex(log["data"][2:])))
+            name, values = artifact(contract).event(topics, bytes.fromhex(log["data"][2:]))
+            if "bounds" in values:
+                values["bounds"] = dict(zip(BOUNDS, values["bounds"], strict=True))
+            found.append((name, values))
     return found
 
 
@@ -232,18 +243,30 @@ def check_order(home, node_url):
     for row in rows_of(home.store, "SELECT account, next_nonce FROM outbox_account"):
         count = int(rpc.request("eth_getTransactionCount", "0x" + row["account"].hex(), "latest"), 16)
         assert row["next_nonce"] == count
+    check_kept_uses(home, events)
     kept = rows_of(home.store, "SELECT digest FROM outbox")
     assert all(rpc.request("eth_getTransactionReceipt", "0x" + row["digest"].hex()) for row in kept)
     for path in stores_of(home):
         assert [row[0] for row in rows_of(path, "PRAGMA integrity_check")] == ["ok"]
 
 
+def check_kept_uses(home, events):
+    """Hold the uses that are kept against the chain: each was counted there, as the one at its place, at its time."""
+    counted = defaultdict(list)
+    for name, values in events:
+        if name == "UseRecorded":
+            counted[values["consent"]].append((values["number"], values["ticket"], values["usedAt"]))
+    for row in rows_of(home.store, "SELECT consent, place, number, ticket, time FROM counted_use"):
+        assert counted[row["consent"]][row["place"]] == (row["number"], row["ticket"], row["time"])
+
+
 UNFINISHED = {
     "job": "state IN ('receiving', 'queued', 'running')",
-    "batch": "start IS NULL",
+    "batch": "start IS NULL OR rest IS NOT NULL",
+    "restored_mark": "1",
     "subject": "registration IS NULL",
     "subject_controllers": "since IS NULL",
-    "subject_recovery": "requested_at IS NULL",
+    "subject_recovery": "completable_at IS NULL",
     "consent": '"transaction" IS NULL',
     "consent_request": '"transaction" IS NULL',
     "access_interval": "start IS NULL",

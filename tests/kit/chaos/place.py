@@ -17,10 +17,11 @@ from api.client.credential import credential_named
 from api.client.unsigned_act import unsigned_rotation
 from api.home.home import Home
 from api.home.settings import environment_of_child
+from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import Controllers
+from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.postgres import usual_database
 from tests.kit.served import ROWS, SEED, Place, one_form, write_rows
@@ -204,12 +205,12 @@ class People:
     def _grant(self, chance, pending):
         if not pending:
             secret = random_bytes(32)
-            pending["grant"] = (self.place.terms([QUESTION], secret=secret, uses=chance.choice([1, 3])), secret)
+            pending["grant"] = (self.place.consent([QUESTION], secret=secret, uses=chance.choice([1, 3])), secret)
         terms, secret = pending["grant"]
         consent = to_hex(terms.digest(self.place.ledger.consent_domain))
         client = self._as("demo-bank")
         try:
-            self.place.post_terms(terms, client=client)
+            self.place.post_consent(terms, client=client)
         except ApiError as error:
             if error.reason != "consent_exists":
                 raise
@@ -226,7 +227,7 @@ class People:
         consent = chance.choice(list(self.granted)[-8:])
         client = self._as("demo-bank")
         try:
-            answer = client.verify(consent, [QUESTION])
+            answer = self.place.verify(consent, [QUESTION], client=client)
         finally:
             client.close()
         if answer["use"]:
@@ -258,10 +259,10 @@ class People:
     def _rotate(self, chance, pending):
         time.sleep(chance.uniform(0, 0.5))
         heir = pending.setdefault("heir", random_bytes(32))
-        heirs = pending.setdefault("heirs", Controllers((address_of(heir),), 1, random_bytes(32)))
+        heirs = pending.setdefault("heirs", Controllers(each_person([address_of(heir)]), 1, random_bytes(32)))
         key = pending.setdefault("key", self.firm.keys[0])
         domain, entry = self.place.ledger.subject_domain, len(self.rotated) + 1
-        draft = unsigned_rotation(domain, self.firm.subject, entry, heirs)
+        draft = unsigned_rotation(domain, Rotation(self.firm.subject, entry, heirs, MAX_DEADLINE))
         client = self._as("demo-bank")
         try:
             draft.submit(client, [sign(draft.digest, key)])

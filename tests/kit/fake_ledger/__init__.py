@@ -11,11 +11,12 @@ from tests.kit.fake_ledger.anchor import FakeAnchors
 from tests.kit.fake_ledger.chain import CHAIN_ID, GENESIS_TIME, FakeChain
 from tests.kit.fake_ledger.consent import FakeConsents
 from tests.kit.fake_ledger.council import Council
+from tests.kit.fake_ledger.council_vote import FakeCouncil
 from tests.kit.fake_ledger.fact import FakeFacts
 from tests.kit.fake_ledger.member import FakeMembers
 from tests.kit.fake_ledger.subject import FakeSubjects
 
-__all__ = ["CHAIN_ID", "GENESIS_TIME", "Council", "FakeChain", "FakeLedger"]
+__all__ = ["CHAIN_ID", "GENESIS_TIME", "Council", "FakeChain", "FakeCouncil", "FakeLedger"]
 
 
 class FakeLedger(FakeMembers, FakeAnchors, FakeSubjects, FakeConsents, FakeFacts):

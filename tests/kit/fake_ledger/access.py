@@ -1,5 +1,7 @@
 """What every part of the fake does: read the newest state, and send as one of its member's keys."""
 
+from contextlib import contextmanager
+
 from ledger_node.chain.port import ChainLedger
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, VerificationError
@@ -31,6 +33,9 @@ class FakeAccess(ChainLedger):
     def head(self):
         return self.chain.head
 
+    def next_time(self):
+        return max(self.chain.now, self.chain.head.time)
+
     def require_block(self, block):
         blocks = self.chain.blocks
         if not 0 <= block.number < len(blocks) or blocks[block.number] != block:
@@ -60,6 +65,12 @@ class FakeAccess(ChainLedger):
         if key is None:
             raise ChainError(Reason.CONFIGURATION, "this client only reads; it has no relaying account")
         return key
+
+    @contextmanager
+    def _transaction(self, sender_of):
+        """Give a transaction, and what ``sender_of`` says of who sends it."""
+        with self.chain.transaction() as made:
+            yield made, sender_of(made)
 
     def _events(self, first=0, last=None):
         """Return (mined, event) of the blocks from ``first`` to ``last``, in order."""

@@ -1,21 +1,27 @@
 """The fake's part of batches and status: the rules of the AnchorRegistry, in its order."""
 
-from itertools import pairwise
-
-from ledger_node.chain.port import AnchorLedger, Role, SignedChange, StreamHead
-from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, NO_ROOT, Anchor
+from ledger_node.chain.port import AnchorLedger, Role, StreamHead
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Anchor
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.event import StatusEvent
+from ledger_node.domain.event import StatusEvent, StatusStep
+from ledger_node.domain.fact import KeyPurpose
 from ledger_node.domain.hashing import MAX_SIZE
 from ledger_node.domain.signature import SIGNATURE_BYTES, recover
-from ledger_node.domain.status import WORD_BITS, Plane, StatusReason, changes_digest
+from ledger_node.domain.status import Plane, StatusReason, changes_digest
 from tests.kit.fake_ledger.access import FakeAccess
 from tests.kit.fake_ledger.chain import require
-from tests.kit.fake_ledger.council import require_actor
+from tests.kit.fake_ledger.council import actor_of, is_successor, require_actor
+from tests.kit.fake_ledger.status import (
+    EMPTY,
+    NOTHING,
+    change_status,
+    clear,
+    confirm,
+    require_below,
+    set_mark,
+)
 
 ISSUER = Role.DEPARTMENT | Role.REGISTRAR
-MAX_STATUS_WORDS = 4096
-EMPTY = StreamHead(0, 0, NO_ROOT)
 
 
 class FakeAnchors(FakeAccess, AnchorLedger):
@@ -28,7 +34,8 @@ class FakeAnchors(FakeAccess, AnchorLedger):
     def stream_head(self, member, stream):
         return self._state.heads.get((member, stream), EMPTY)
 
-    def find_anchor(self, member, stream, number):
+    def find_anchor(self, member, stream, number, *, since=0):
+        del since  # it only saves looking
         return self._state.anchors.get((member, stream, number))
 
     def anchor(self, order):
@@ -36,10 +43,12 @@ class FakeAnchors(FakeAccess, AnchorLedger):
         batch = order.batch
         with self.chain.transaction() as made:
             head = made.state.heads.get((batch.member, batch.stream), EMPTY)
-            self._require_batch(batch, head)
+            self._require_batch(made, batch, head)
             self._require_superseded(order)
-            roles = ISSUER if batch.stream == ATTESTATIONS else ISSUER | Role.RELAYER
-            key = self._require_signer(made, batch, order.signature, roles)
+            attests = batch.stream == ATTESTATIONS
+            roles, purpose = (ISSUER, KeyPurpose.ATTEST) if attests else (ISSUER | Role.RELAYER, KeyPurpose.LOG)
+            key = self._signer(batch, order.signature)
+            require_actor(made, batch.member, key, roles, purpose)
             place = (batch.root, batch.size, head.total, made.time, key)
             anchor = Anchor(batch.member, batch.stream, batch.number, *place)
             found = anchor, made.mined
@@ -47,41 +56,61 @@ class FakeAnchors(FakeAccess, AnchorLedger):
             made.state.heads[batch.member, batch.stream] = StreamHead(batch.number, head.total + batch.size, batch.root)
             if order.words:
                 require_below(order.words, order.masks, head.total)
-                reason = StatusReason.SUPERSEDED
-                set_status(made, batch.member, Plane.SUPERSEDED, reason, order.words, order.masks)
+                what = (batch.number, StatusReason.SUPERSEDED, order.words, order.masks, batch.member, key)
+                set_mark(made, batch.member, Plane.SUPERSEDED, *what)
         return found
 
     def status_number(self, member):
         return self._state.status_numbers.get(member, 0)
 
+    def status_words(self, member, words):
+        held = self._state.status
+        return {plane: {word: held.get((member, plane, word), 0) for word in words} for plane in Plane}
+
     def change_status(self, change, signature, words, masks):
         self._as_relayer()
+        member, reason = change.member, change.reason
         with self.chain.transaction() as made:
-            made.called("changeStatus", change, signature)
-            require(change.reason != StatusReason.SUPERSEDED, "StatusReasonZero")
-            number = made.state.status_numbers.get(change.member, 0) + 1
-            require(change.number == number, "StatusNumberNotNext")
-            require(words, "StatusListEmpty")
-            require(change.changes_digest == changes_digest(words, masks), "StatusChangesDigestWrong")
-            self._require_signer(made, change, signature, ISSUER)
-            total = made.state.heads.get((change.member, ATTESTATIONS), EMPTY).total
-            require_below(words, masks, total)
-            made.state.status_numbers[change.member] = number
-            set_status(made, change.member, change.plane, change.reason, words, masks)
+            require(made.time <= change.deadline, "StatusPastDeadline")
+            require(change.number == made.state.status_numbers.get(member, 0) + 1, "StatusNumberNotNext")
+            # an empty list has another digest than none
+            is_signed = words and change.changes_digest == changes_digest(words, masks)
+            require(is_signed, "StatusChangesDigestWrong")
+            key = self._signer(change, signature)
+            purpose = KeyPurpose.ERASE if reason == StatusReason.ERASED else KeyPurpose.STATUS
+            actor = actor_of(made, key, ISSUER, purpose)
+            require(actor == member or is_successor(made.state, actor, member), "StatusActorInvalid")
+            change_status(made, member, change.plane, reason, words, masks, actor, key)
         return made.mined
 
-    def signed_change(self, transaction):
-        match self.chain.calls.get(transaction, []):
-            case ["changeStatus", change, signature]:
-                return SignedChange(change, recover(change.digest(self.anchor_domain), signature))
-            case _:
-                return None
+    def mark_digest(self, member, number, *, by_batch):
+        return self._state.marks.get((member, by_batch, number), NOTHING)
+
+    def status_changes(self, member):
+        told = [event for _, event in self._events() if isinstance(event, StatusEvent) and event.member == member]
+        return [event for event in told if event.step is StatusStep.CHANGED]
+
+    def clear_digest(self, mark):
+        return self._state.clears.get(mark, NOTHING)
+
+    def clear(self, mark, words, masks, cleared):
+        self._as_relayer()
+        with self.chain.transaction() as made:
+            clear(made, mark, words, masks, cleared)
+        return made.mined
+
+    def confirm(self, mark, words, masks):
+        self._as_relayer()
+        with self.chain.transaction() as made:
+            confirm(made, mark, words, masks)
+        return made.mined
 
     @staticmethod
-    def _require_batch(batch, head):
+    def _require_batch(made, batch, head):
         require(batch.stream in {ATTESTATIONS, ACCESS_LOG}, "BatchStreamUnknown")
         require(any(batch.root), "BatchRootZero")
         require(0 < batch.size <= MAX_SIZE, "BatchSizeInvalid")
+        require(made.time <= batch.deadline, "BatchPastDeadline")
         require(batch.number == head.number + 1, "BatchNumberNotNext")
         require(batch.previous_root == head.last_root, "BatchPreviousRootWrong")
 
@@ -93,29 +122,9 @@ class FakeAnchors(FakeAccess, AnchorLedger):
         require(order.batch.superseded_digest == given, "BatchSupersededDigestWrong")
         require(len(order.words) == len(order.masks), "StatusListsUneven")
 
-    def _require_signer(self, made, signed, signature, roles):
+    def _signer(self, signed, signature):
         require(len(signature) == SIGNATURE_BYTES, "ECDSAInvalidSignatureLength")
         try:
-            key = recover(signed.digest(self.anchor_domain), signature)
+            return recover(signed.digest(self.anchor_domain), signature)
         except VerificationError:
             require(False, "ECDSAInvalidSignature")
-        require_actor(made, signed.member, key, roles)
-        return key
-
-
-def require_below(words, masks, total):
-    """Require rising words without empty masks, none of which names a position that is not used yet."""
-    require(len(words) == len(masks), "StatusListsUneven")
-    require(len(words) <= MAX_STATUS_WORDS, "StatusListTooLong")
-    require(all(one < other for one, other in pairwise(words)), "StatusWordsNotAscending")
-    require(all(masks), "StatusMaskEmpty")
-    last = words[-1] * WORD_BITS + masks[-1].bit_length() - 1
-    require(last < total, "StatusPositionBeyondTotal")
-
-
-def set_status(made, member, plane, reason, words, masks):
-    """Set positions, and tell of every word."""
-    for word, mask in zip(words, masks, strict=True):
-        before = made.state.status.get((member, plane, word), 0)
-        made.state.status[member, plane, word] = before | mask
-        made.emit(StatusEvent(member, plane, word, mask, made.recorded, int(reason)))

@@ -1,11 +1,12 @@
 """The fake's part of facts at a block and of events."""
 
 from ledger_node.chain.port import FactLedger
-from ledger_node.domain.event import ConsentEvent, ControlEvent, StatusEvent
+from ledger_node.domain.event import ConsentEvent, ControlEvent, RestoreEvent, StatusEvent
 from ledger_node.domain.fact import IssuerPeriod, LedgerFacts, MemberStanding
 from ledger_node.domain.status import WORD_BITS, Plane
 from tests.kit.fake_ledger.access import FakeAccess
 from tests.kit.fake_ledger.council import NO_KEY, NOBODY
+from tests.kit.fake_ledger.subject import controller_history
 
 NEVER = IssuerPeriod(0, 0)
 
@@ -36,7 +37,7 @@ class FakeFacts(FakeAccess, FactLedger):
             },
             standings={member: MemberStanding(int(one.roles), one.state) for member, one in standings.items()},
             consent=consent,
-            controllers=None if query.subject is None else controllers(state, *query.subject, consent),
+            controllers=None if query.subject is None else controller_history(state, query.subject),
         )
 
     def state_proof(self, slots, at):
@@ -46,15 +47,5 @@ class FakeFacts(FakeAccess, FactLedger):
         raise NotImplementedError("the fake ledger has no sealer; take Web3Ledger on an embedded node")
 
     def events_between(self, first, last):
-        told = (ConsentEvent, StatusEvent, ControlEvent)
+        told = (ConsentEvent, StatusEvent, RestoreEvent, ControlEvent)
         return [event for _, event in self._events(first, last) if isinstance(event, told)]
-
-
-def controllers(state, subject, index, consent):
-    """Return the commitment of an entry if it was the one in force when the consent was granted."""
-    entries = state.entries.get(subject, ())
-    if consent is None or index >= len(entries) or entries[index].since > consent.granted_at:
-        return None
-    if index + 1 < len(entries) and entries[index + 1].since <= consent.granted_at:
-        return None
-    return entries[index].commitment

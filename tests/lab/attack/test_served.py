@@ -11,7 +11,7 @@ from api.lab.attack.bank_view import bank_view_of
 from api.lab.attack.corpus import Corpus, fetch
 from api.lab.attack.ground_truth import GroundTruth
 from api.lab.attack.leak_search import DecodedBytes, decode_all, needles_of, search
-from api.lab.attack.rehearsal import BANKS, rehearse
+from api.lab.attack.rehearsal import BANKS, RELAYERS, rehearse
 from api.lab.demo.server import InstanceProcess
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.hashing import keccak, sha256_digest
@@ -39,7 +39,7 @@ class Attacked:
 @pytest.fixture(scope="module")
 def attacked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("attacked")
-    served = InstanceProcess(folder / "credence", processes=1, banks=BANKS)
+    served = InstanceProcess(folder / "credence", processes=1, banks=BANKS, relayers=RELAYERS)
     try:
         made = rehearse(served, folder, firms=FIRMS, granting=GRANTING, consents=CONSENTS)
         command = [sys.executable, "-m", "api.cli.main", "attack", "--rpc-url", made.rpc_url, "--json"]
@@ -91,6 +91,8 @@ def test_consents_of_many_firms_and_banks_lived_all_there_is_to_live(attacked):
     assert len({consent.code for consent in truth.consents.values()}) == GRANTING
     assert {consent.bank for consent in truth.consents.values()} == set(BANKS.values())
     assert len({consent.purpose for consent in truth.consents.values()}) == 4
+    relayers = {event.args["relayer"] for _, event in attacked.corpus.events("ConsentGranted")}
+    assert len(relayers) == 1 + len(RELAYERS)
     names = {event.name for transaction in attacked.corpus.transactions for event in transaction.events}
     assert names >= {
         *("ConsentRequested", "RequestGranted", "RequestRefused", "ConsentGranted", "ConsentPaused"),
@@ -133,7 +135,7 @@ def test_every_call_and_log_is_decoded_to_its_last_byte(attacked):
 
 
 def test_what_is_public_is_found_where_it_belongs(attacked, needles):
-    places = {"banks": "MemberRegistry.addMember", "subject ids": "SubjectRegistry.register"}
+    places = {"banks": "MemberRegistry.addMember", "subject ids": "log SubjectRegistry.SubjectRegistered"}
     for kind, place in places.items():
         there = [piece for piece in decode_all(attacked.corpus) if piece.place == place]
         assert all(needles[kind].found_in(piece.data) for piece in there if kind != "banks")

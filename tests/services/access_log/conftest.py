@@ -2,7 +2,8 @@ import pytest
 
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
-from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow, UseLeases
+from api.services.access_log.use_lease import UseLeases
+from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.storage.sqlite import LocalLocks
 from ledger_node.domain.access import AccessRow
 from ledger_node.domain.proof import Outcome

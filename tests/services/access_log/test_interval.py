@@ -5,14 +5,12 @@ from sqlalchemy import select
 
 from api.services.access_log.interval import AccessIntervals, plant
 from api.storage import table
-from ledger_node.chain.port import BatchOrder
-from ledger_node.domain.access import CHECKPOINT_SIZE, NO_HEAD, LogTree
-from ledger_node.domain.batch import ACCESS_LOG, Batch
+from ledger_node.domain.access import NO_HEAD, LogTree
+from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import sign
-from ledger_node.domain.status import changes_digest
 from ledger_node.randomness import random_bytes
-from tests.kit.small_instance import RELAYER, Silence, key_of, refused
+from tests.kit.signed_word import signed_batch
+from tests.kit.small_instance import DAY, RELAYER, Silence, key_of, refused
 
 
 def closed(instance):
@@ -84,11 +82,25 @@ def test_an_interval_that_was_overtaken_is_signed_anew_behind_the_head(instance,
     write(firm.subject)
     with Silence(instance.ledger, "anchor"):
         assert refused(intervals.beat) is Reason.LEDGER_UNAVAILABLE
-    batch = Batch(RELAYER, ACCESS_LOG, 1, random_bytes(32), CHECKPOINT_SIZE, bytes(32), changes_digest((), ()))
-    signature = sign(batch.digest(instance.ledger.anchor_domain), key_of(RELAYER))
-    instance.other.anchor(BatchOrder(batch, signature, (), ()))
+    instance.other.anchor(signed_batch(instance.other, RELAYER, key_of(RELAYER), stream=ACCESS_LOG))
     intervals.beat()
     assert [(one.number, one.batch_number) for one in closed(instance)] == [(1, 2), (2, 3)]
+
+
+@pytest.mark.parametrize("stands_still", [True, False])
+def test_k16_an_interval_that_is_past_its_deadline_is_signed_anew(instance, firm, intervals, write, stands_still):
+    write(firm.subject)
+    with Silence(instance.ledger, "anchor"):
+        assert refused(intervals.beat) is Reason.LEDGER_UNAVAILABLE
+    (before,) = closed(instance)
+    instance.chain.pass_time(3 * DAY)
+    if not stands_still:
+        instance.chain.mine_empty()
+    intervals.anchor_pending()
+    (row,) = closed(instance)
+    assert before.deadline < instance.now() < row.deadline
+    assert (row.number, row.batch_root, row.start) == (before.number, before.batch_root, 0)
+    assert anchored(instance) == 1
 
 
 def test_a_store_that_is_older_than_the_ledger_goes_on_behind_it(instance, intervals):

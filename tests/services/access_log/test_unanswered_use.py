@@ -3,7 +3,7 @@
 import pytest
 
 from api.services.access_log.unanswered_use import UnansweredUses
-from api.services.access_log.writer import UseLeases
+from api.services.access_log.use_lease import UseLeases
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.randomness import random_bytes
@@ -66,15 +66,15 @@ def test_a_use_that_has_its_row_is_left_alone(instance, firm, consent, lost, rea
 def test_a_use_of_this_run_is_no_lost_one(instance, firm, consent, lost, reader, leases):
     use = random_bytes(32)
     leases.acquire([(consent, use)])
-    instance.ledger.record_uses([(consent, use)])
+    instance.ledger.record_uses([instance.signed_use(consent, ticket=use)])
     finish(lost)
     assert rows(reader, firm.subject) == []
 
 
 def test_a_use_of_a_consent_that_is_not_here_has_no_row_here(instance, firm, lost, reader):
-    foreign = random_bytes(32)
-    instance.other.grant(foreign, instance.terms(firm))
-    instance.use(foreign)
+    foreign = instance.consent(firm)
+    instance.other.grant(instance.grant_order(foreign, firm))
+    instance.use(instance.id_of(foreign))
     finish(lost)
     assert rows(reader, firm.subject) == []
 
@@ -96,7 +96,7 @@ def test_what_a_dead_process_left_is_finished_by_another(
     use = random_bytes(32)
     leases.acquire([(consent, use)])
     if is_recorded:
-        instance.ledger.record_uses([(consent, use)])
+        instance.ledger.record_uses([instance.signed_use(consent, ticket=use)])
     assert lost.waiting() == []
     shared.alive.clear()
     assert lost.waiting() == [use]

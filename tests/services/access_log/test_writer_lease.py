@@ -1,6 +1,6 @@
 """Leases of uses: which process will write the row of a use, from its count to its row."""
 
-from api.services.access_log.writer import UseLeases
+from api.services.access_log.use_lease import UseLeases
 from ledger_node.randomness import random_bytes
 
 ONE, TWO = b"1" * 32, b"2" * 32

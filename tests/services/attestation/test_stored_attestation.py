@@ -74,9 +74,8 @@ def test_a_batch_is_signed_by_its_department(instance, digest):
     row = row_of(instance, digest)
     signed = signed_batch_of(row)
     anchor = anchor_of(row)
-    batch = Batch(
-        TAX, ATTESTATIONS, anchor.number, anchor.root, anchor.size, signed.previous_root, signed.superseded_digest
-    )
+    said = (signed.previous_root, signed.superseded_digest, signed.deadline)
+    batch = Batch(TAX, ATTESTATIONS, anchor.number, anchor.root, anchor.size, *said)
     assert recover(batch.digest(instance.ledger.anchor_domain), signed.signature) == address_of(key_of(TAX))
 
 

@@ -6,21 +6,21 @@ import pytest
 
 from api.catalogue.purpose import default_purposes
 from api.services.consent.grant import ConsentGrants
+from ledger_node.domain.consent_order import AnswerOrder
 from ledger_node.domain.reason import Reason
-from ledger_node.randomness import random_bytes
-from tests.kit.small_instance import BANK, Silence, refused
+from tests.kit.small_instance import ANSWER_KEY, BANK, Silence, refused
 
 
 @pytest.fixture
 def grants(instance):
     parts = (instance.store, instance.ledger, instance.subjects, instance.history)
-    return ConsentGrants(*parts, default_purposes())
+    return ConsentGrants(*parts, default_purposes(), instance.consent_keys)
 
 
 @pytest.fixture
 def waiting(instance, firm, grants):
     """A grant that is stored, and that the ledger did not get."""
-    terms = instance.terms(firm)
+    terms = instance.consent(firm)
     consent = instance.id_of(terms)
     with Silence(instance.ledger, "grant"):
         assert refused(grants.grant, terms, firm.sign(consent), now=instance.now()) is Reason.LEDGER_UNAVAILABLE
@@ -34,15 +34,17 @@ def test_a_grant_that_was_recorded_is_known_to_be(instance, grants, waiting):
     grants.record(waiting, None)
 
 
-def test_the_same_terms_granted_before_these_controllers_are_refused(instance, grants, waiting):
-    instance.other.grant(waiting.shown.id, waiting.shown.terms)
+def test_the_same_terms_granted_before_these_controllers_are_refused(instance, firm, grants, waiting):
+    instance.other.grant(instance.grant_order(waiting.shown.consent, firm))
     since = instance.ledger.head().time + 1
     assert refused(grants.record, waiting, since) is Reason.CONTROLLERS_MISMATCH
     assert instance.consents.stored(waiting.shown.id).refusal is Reason.CONTROLLERS_MISMATCH
 
 
-def test_an_answer_to_a_request_that_is_answered_is_refused(instance, grants, waiting):
-    assert refused(grants.record, replace(waiting, request=random_bytes(32)), None) is Reason.REQUEST_ANSWERED
+def test_k3_an_answer_to_a_request_that_others_answered_is_refused(instance, firm, grants, waiting):
+    asked = instance.ask(firm)
+    instance.other.refuse_consent(AnswerOrder.sign(asked.asked, ANSWER_KEY, instance.ledger.consent_domain))
+    assert refused(grants.record, replace(waiting, request=asked.id), None) is Reason.REQUEST_ANSWERED
     assert instance.consents.stored(waiting.shown.id).refusal is Reason.REQUEST_ANSWERED
 
 

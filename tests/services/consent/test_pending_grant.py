@@ -1,15 +1,14 @@
 """Grants on their way to the ledger, without a node: what waits is finished or closed, and its parties are told."""
 
-from dataclasses import replace
-
 import pytest
 
 from api.services.consent.grant import ConsentGrants
 from ledger_node.chain.port import Role
-from ledger_node.domain.consent import Change, revocation_hash
+from ledger_node.domain.consent_act import ChangeKind
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from tests.kit.small_instance import BANK, DAY, RELAYER, SECRET, Silence, controllers_of, refused
+from tests.kit.small_control import rotate_here
+from tests.kit.small_instance import BANK, DAY, RELAYER, Silence, controllers_of, refused
 
 
 @pytest.fixture
@@ -20,7 +19,7 @@ def grants(instance):
 
 @pytest.fixture
 def terms(instance, firm):
-    return instance.terms(firm)
+    return instance.consent(firm)
 
 
 @pytest.fixture
@@ -57,35 +56,45 @@ def test_a_grant_that_waits_longer_than_it_lasts_is_refused(instance, firm, gran
     check_refused(instance, firm, consent, Reason.CONSENT_EXPIRED)
 
 
-def test_the_same_grant_of_somebody_else_is_this_one(instance, grants, terms, consent):
-    instance.other.grant(consent, terms)
+def test_the_same_grant_of_somebody_else_is_this_one(instance, firm, grants, terms, consent):
+    instance.other.grant(instance.grant_order(terms, firm))
     grants.resume(consent)
     assert instance.consents.find(consent).on_ledger
 
 
-@pytest.mark.parametrize(
-    "changes", [{"not_before": 1}, {"max_uses": 9}, {"revocation_hash": revocation_hash(b"x" * 32)}], ids=str
-)
-def test_another_grant_under_the_id_refuses_this_one(instance, firm, grants, terms, consent, changes):
-    instance.other.grant(consent, replace(terms, **changes))
+def test_k20_a_grant_that_was_recorded_for_other_signatures_refuses_this_one(instance, firm, grants, terms, consent):
+    others = instance.new_firm().sign(consent)
+    instance.other.grant(instance.grant_order(terms, firm, others))
     grants.resume(consent)
-    check_refused(instance, firm, consent, Reason.CONSENT_TERMS_DIFFER)
+    check_refused(instance, firm, consent, Reason.CONSENT_SIGNATURES_DIFFER)
 
 
-@pytest.mark.parametrize(("act", "reason"), [("pause", Reason.CONSENT_PAUSED), ("end", Reason.CONSENT_WITHDRAWN)])
-def test_a_grant_that_is_changed_already_is_refused(instance, firm, grants, terms, consent, act, reason):
-    instance.other.grant(consent, terms)
+@pytest.mark.parametrize("act", ["pause", "end"])
+def test_the_same_grant_that_was_changed_since_is_this_one(instance, firm, grants, terms, consent, act):
+    instance.other.grant(instance.grant_order(terms, firm))
     if act == "pause":
-        instance.other.change_consent(consent, Change.PAUSE, 1)
+        instance.other.change_consent(instance.change_order(terms, ChangeKind.PAUSE, 1))
     else:
-        instance.other.withdraw(consent, SECRET)
+        instance.other.withdraw(instance.secret_order(terms))
     grants.resume(consent)
-    check_refused(instance, firm, consent, reason)
+    held = instance.consents.find(consent)
+    assert (held.on_ledger, held.refusal) == (True, None)
+
+
+def test_k5_a_grant_whose_id_was_withdrawn_before_is_refused(instance, firm, grants, terms, consent):
+    instance.other.withdraw(instance.secret_order(terms))
+    grants.resume(consent)
+    check_refused(instance, firm, consent, Reason.CONSENT_WITHDRAWN)
+
+
+def test_k5_a_grant_that_waits_longer_than_it_may_be_recorded_is_refused(instance, firm, grants, consent):
+    instance.chain.pass_time(8 * DAY)
+    grants.resume(consent)
+    check_refused(instance, firm, consent, Reason.CONSENT_GRANT_LATE)
 
 
 def test_what_predecessors_signed_grants_nothing(instance, firm, grants, consent):
-    with instance.history.locked(firm.subject) as present:
-        instance.history.append(present, controllers_of(b"h" * 32))
+    rotate_here(instance, firm, controllers_of(b"h" * 32))
     grants.resume(consent)
     check_refused(instance, firm, consent, Reason.CONTROLLERS_CHANGED)
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from api.services.consent.receipt import ConsentReceipts
-from ledger_node.domain.consent import Change
+from api.services.consent.signed_act import store_signed_act
+from ledger_node.domain.consent_act import Change, ChangeKind, SignedAct
 from ledger_node.domain.receipt import Act
 from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
-from tests.kit.small_instance import BANK, RELAYER, SECRET
+from tests.kit.small_instance import RELAYER, SECRET
 
 
 @pytest.fixture
@@ -46,17 +47,29 @@ def test_a_withdrawal_by_secret_shows_the_secret(instance, firm, receipts):
 
 def test_what_another_instance_relayed_has_no_receipt_here(instance, firm, receipts):
     consent = instance.grant(firm)
-    instance.other.change_consent(consent, Change.PAUSE, 1)
-    instance.other.withdraw_by_request(consent)
+    granted = instance.consents.find(consent).shown.consent
+    instance.other.change_consent(instance.change_order(granted, ChangeKind.PAUSE, 1))
+    instance.other.change_consent(instance.change_order(granted, ChangeKind.WITHDRAW, 2))
+    assert [one.act for one in receipts.of_consent(instance.consents.find(consent))] == [Act.GRANTED]
+
+
+def test_k1_a_word_that_the_ledger_did_not_bind_is_in_no_receipt(instance, firm, receipts):
+    """Another node of the firm's paused it first, under the number that was signed here as well."""
+    consent = instance.grant(firm)
+    granted = instance.consents.find(consent).shown.consent
+    here = SignedAct(
+        instance.consents.find(consent).shown.controllers, instance.signed_change(firm, consent, Change.PAUSE, 1)
+    )
+    store_signed_act(instance.store, instance.ledger, consent, Act.PAUSED, here, number=1)
+    instance.other.change_consent(instance.change_order(granted, ChangeKind.PAUSE, 1))
     assert [one.act for one in receipts.of_consent(instance.consents.find(consent))] == [Act.GRANTED]
 
 
 @pytest.mark.parametrize("answer", ["granted", "refused", "open"])
 def test_a_request_has_the_receipt_of_its_answer(instance, firm, receipts, answer):
-    asked = instance.asked(firm)
-    held = instance.requests.ask(asked, bank=BANK, now=instance.now())
+    held = instance.ask(firm)
     if answer == "granted":
-        terms = instance.accept(asked)
+        terms = instance.accept(held.asked)
         signatures = firm.sign(instance.id_of(terms))
         instance.consents.grant(terms, signatures, now=instance.now(), request=held.id)
     elif answer == "refused":

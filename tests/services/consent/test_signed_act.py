@@ -2,9 +2,9 @@
 
 import pytest
 
-from api.services.consent.lifecycle import find_signed_act, store_signed_act
-from ledger_node.domain.consent import Change
-from ledger_node.domain.receipt import Act, SignedAct
+from api.services.consent.signed_act import find_signed_act, store_signed_act
+from ledger_node.domain.consent_act import ChangeKind, SignedAct
+from ledger_node.domain.receipt import Act
 from tests.kit.small_instance import controllers_of
 
 
@@ -37,6 +37,7 @@ def test_a_word_of_an_attempt_that_came_to_nothing_is_replaced(instance, consent
 def test_a_word_of_an_act_that_took_place_stays(instance, consent):
     first = word(1)
     store_signed_act(instance.store, instance.ledger, consent, Act.PAUSED, first, number=1)
-    instance.ledger.change_consent(consent, Change.PAUSE, 1)
-    store_signed_act(instance.store, instance.ledger, consent, Act.PAUSED, word(2), number=1)
+    granted = instance.consents.find(consent).shown.consent
+    instance.ledger.change_consent(instance.change_order(granted, ChangeKind.PAUSE, 1, first))
+    assert store_signed_act(instance.store, instance.ledger, consent, Act.PAUSED, word(2), number=1) == first
     assert find_signed_act(instance.store, consent, Act.PAUSED, number=1) == first

@@ -8,7 +8,7 @@ from api.services.consent.stored_consent import consent_to_json, state_name
 from ledger_node.domain.fact import ConsentRecord, ConsentState
 from ledger_node.domain.reason import Reason
 
-RECORD = ConsentRecord(ConsentState.LIVE, 90, 100, 200, 3, 0, 0, bytes(32))
+RECORD = ConsentRecord(ConsentState.LIVE, 90, 100, 200, 3, 0, 0, bytes(20), 0, bytes(32), bytes(32), bytes(32))
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,8 @@ RECORD = ConsentRecord(ConsentState.LIVE, 90, 100, 200, 3, 0, 0, bytes(32))
         ({}, 100, "live"),
         ({}, 199, "live"),
         ({}, 200, "expired"),
-        ({"uses": 3}, 100, "exhausted"),
-        ({"uses": 3}, 200, "expired"),
+        ({"used": 0b111}, 100, "exhausted"),
+        ({"used": 0b111}, 200, "expired"),
         ({"state": ConsentState.PAUSED}, 100, "paused"),
         ({"state": ConsentState.PAUSED}, 200, "expired"),
         ({"state": ConsentState.WITHDRAWN}, 200, "withdrawn"),
@@ -34,13 +34,24 @@ def test_what_is_not_on_the_ledger_is_pending():
     assert state_name(None, 0) == "pending"
 
 
+def test_k1_what_goes_on_without_a_kept_word_counts_as_paused():
+    assert state_name(RECORD, 100, resumed=False) == "paused"
+    assert state_name(RECORD, 200, resumed=False) == "expired"
+
+
+def test_the_numbers_that_can_still_be_used_are_shown(instance, firm):
+    held = instance.consents.stored(instance.grant(firm))
+    assert consent_to_json(held, replace(RECORD, used=0b10), 100)["free_numbers"] == [1, 3]
+    assert consent_to_json(held, None, 100)["free_numbers"] == []
+
+
 def test_a_consent_is_read_as_it_was_signed(instance, firm):
-    terms = instance.terms(firm)
+    terms = instance.consent(firm)
     consent = instance.id_of(terms)
     signatures = firm.sign(consent)
     instance.consents.grant(terms, signatures, now=instance.now())
     held = instance.consents.stored(consent)
-    assert (held.shown.terms, held.shown.signatures, held.shown.id) == (terms, signatures, consent)
+    assert (held.shown.consent, held.shown.signatures, held.shown.id) == (terms, signatures, consent)
     assert instance.consents.find_all([consent, bytes(32)]) == {consent: held}
 
 

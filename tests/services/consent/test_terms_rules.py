@@ -5,10 +5,12 @@ from dataclasses import replace
 import pytest
 
 from api.catalogue.purpose import default_purposes
-from api.services.consent.grant import TermsRules
+from api.services.consent.terms_rule import TermsRules
 from ledger_node.domain.consent_text import text_digest
 from ledger_node.domain.reason import Reason
 from tests.kit.small_instance import BANK, DAY, NAMES, STRANGER, TAX, refused
+
+OTHER_WORDS = {"purpose_text": "other words"}
 
 
 @pytest.fixture
@@ -43,7 +45,14 @@ def test_what_is_over_is_refused_first(instance, firm, rules):
 
 
 def test_terms_are_signed_over_the_text_that_they_say(instance, firm, rules):
-    terms = instance.terms(firm)
-    assert text_digest(rules.require_text(terms, instance.now())) == terms.text_digest
-    for changes in ({"text_digest": bytes(32)}, {"max_uses": 2}, {"purpose_text": "other words"}):
-        assert refused(rules.require_text, replace(terms, **changes), instance.now()) is Reason.CONSENT_TEXT_DIFFERS
+    signed = instance.consent(firm)
+    assert text_digest(rules.require_text(signed, instance.now())) == signed.terms.text_digest
+    others = [replace(signed, terms=replace(signed.terms, **one)) for one in ({"text_digest": bytes(32)}, OTHER_WORDS)]
+    others.append(replace(signed, bounds=replace(signed.bounds, max_uses=2)))
+    for other in others:
+        assert refused(rules.require_text, other, instance.now()) is Reason.CONSENT_TEXT_DIFFERS
+
+
+def test_k5_what_was_to_be_recorded_earlier_is_refused(instance, firm, rules):
+    late = instance.consent(firm, grant_before=instance.now())
+    assert refused(rules.require_text, late, instance.now()) is Reason.CONSENT_GRANT_LATE

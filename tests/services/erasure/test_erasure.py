@@ -14,7 +14,7 @@ from tests.kit.small_instance import REGISTRAR, TAX, Silence, refused
 
 @pytest.fixture
 def erasures(instance):
-    return ErasureService(instance.store, instance.keys, instance.removals, instance.issuers, instance.ledger)
+    return ErasureService(instance.store, instance.keys, instance.removals, instance.issuers)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Evidence at rest: stored with the rows of its answer or not at all, and gone with any key that it hangs on."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import func, select
@@ -140,9 +141,18 @@ def test_d1_the_sealed_form_shows_nothing_and_has_no_key_in_its_words(vault):
 def test_a_row_is_not_stored_without_the_evidence_of_its_answer(vault):
     use = random_bytes(32)
     vault.write(use)
+    of_no_bank = replace(vault.seal(use), bank=None)
     with pytest.raises(IntegrityError):
-        vault.write(use)  # a use is the key of its evidence
+        vault.log.write(AccessEntry([row(use)], evidence=of_no_bank))
     assert (vault.count(table.access_row), vault.count(table.evidence)) == (1, 1)
+
+
+def test_a_use_that_is_answered_again_has_the_evidence_of_its_newest_answer(vault):
+    use = random_bytes(32)
+    vault.write(use, b"first")
+    vault.write(use, b"newest")
+    assert vault.reader.of_bank(BANK, use) == b"newest"
+    assert (vault.count(table.access_row), vault.count(table.evidence)) == (2, 1)
 
 
 def test_answers_of_banks_that_come_together_are_stored_together_each_with_its_own(vault):

@@ -2,7 +2,7 @@
 
 from api.catalogue.datatype import data_types
 from api.services.attestation.commitment_pool import CommitPool
-from api.services.issuing.issuer import draft_batch
+from api.services.issuing.batch_draft import draft_batch
 from api.services.issuing.row_classifier import PLAIN, classify_rows
 from ledger_node.domain.hashing import batch_tree, root_of_batch
 from tests.kit.small_instance import TAX

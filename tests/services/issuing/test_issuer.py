@@ -4,15 +4,19 @@ import pytest
 from sqlalchemy import select
 
 from api.catalogue.datatype import data_types
-from api.services.issuing.issuer import Issuer, unanchored
+from api.services.attestation.stored_attestation import JOINED, anchor_of, signed_batch_of
+from api.services.issuing.issuer import Issuer, unanchored, unmarked
 from api.services.issuing.row_classifier import Permission
 from api.storage import table
 from ledger_node.domain.batch import ATTESTATIONS
+from ledger_node.domain.error import ChainError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.hashing import batch_tree
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.status import Plane
-from tests.kit.small_instance import REGISTRAR, TAX, Silence, refused
+from ledger_node.domain.status import Plane, StatusReason
+from tests.kit.killed_here import lives
+from tests.kit.signed_word import signed_batch
+from tests.kit.small_instance import REGISTRAR, TAX, Silence, key_of, refused
 
 PAID, LATER = {"实缴税额（元）": "99.00"}, {"数据截至日期": "2026-02-28"}
 
@@ -33,8 +37,8 @@ def held(instance, digest):
         return connection.execute(select(table.attestation).where(table.attestation.c.digest == digest)).one()
 
 
-def correct(instance, code, **cells):
-    rows = instance.rows(code, **cells)
+def correct(instance, *codes, **cells):
+    rows = instance.rows(*codes, **cells)
     permission = Permission(corrects=True)
     data_type = data_types()["tax_payment"]
     return instance.issuers[TAX].issue(data_type, rows, now=instance.now(), permission=permission)
@@ -110,3 +114,107 @@ def test_only_whom_the_council_allows_issues(instance, code):
     instance.council.disallow_issuer(data_type.schema.id, TAX)
     assert refused(instance.attest, code) is Reason.ISSUER_NOT_ALLOWED
     assert unanchored(instance.store) == []
+
+
+@pytest.fixture
+def spread(instance, monkeypatch):
+    """Firms whose attestations lie in words of their own, and a batch's list that has room for two of them."""
+    monkeypatch.setattr("api.services.issuing.issuer.MAX_WORDS", 2)
+    return spread_out(instance)
+
+
+def spread_out(instance):
+    """Attest to new firms, each in a word of its own."""
+    codes = [instance.new_code() for _ in range(5)]
+    for code in codes:
+        instance.attest(code)
+        instance.other.anchor(signed_batch(instance.other, TAX, key_of(TAX), size=255))
+    return codes
+
+
+def superseding(instance):
+    """Return (reason, words) of what the ledger tells of superseded positions."""
+    told = instance.ledger.events_between(0, instance.ledger.head().number)
+    return [(event.reason, event.words) for event in told if getattr(event, "plane", None) is Plane.SUPERSEDED]
+
+
+def test_k18_a_list_that_a_batch_has_no_room_for_goes_on_in_status_changes(instance, spread):
+    correct(instance, *spread, **PAID)
+    assert superseding(instance) == [
+        (StatusReason.SUPERSEDED, (0, 1)),
+        (StatusReason.NO_LONGER_USED, (2, 3, 4)),
+    ]
+    assert all(superseded(instance, 256 * word) for word in range(5))
+    assert unmarked(instance.store) == []
+    # evidence shows the list that was signed with the batch
+    with instance.store.connect() as connection:
+        row = connection.execute(JOINED.order_by(table.batch.c.number.desc())).first()
+    signed_batch_of(row).require_signed(anchor_of(row), instance.ledger.anchor_domain)
+
+
+def test_what_cannot_be_superseded_now_holds_up_no_batch_and_is_tried_again(instance, issuer, spread):
+    with Silence(instance.ledger, "change_status"):
+        assert len(correct(instance, *spread, **PAID)) == 5
+        assert len(instance.attest(instance.new_code())) == 1
+        assert unmarked(instance.store) == [TAX]
+        assert refused(issuer.mark_pending) is Reason.LEDGER_UNAVAILABLE
+    issuer.mark_pending()
+    assert unmarked(instance.store) == []
+    assert all(superseded(instance, 256 * word) for word in range(5))
+
+
+def test_one_rest_that_cannot_be_set_holds_up_no_other(instance, issuer, spread):
+    with Silence(instance.ledger, "change_status"):
+        correct(instance, *spread, **PAID)
+        correct(instance, *spread, **PAID, **LATER)
+    real, times = instance.ledger.change_status, iter(range(1))
+
+    def refuses_the_first(*order):
+        if next(times, None) is not None:
+            raise ChainError(Reason.LEDGER_REFUSED, "not this one")
+        return real(*order)
+
+    instance.ledger.change_status = refuses_the_first
+    assert refused(issuer.mark_pending) is Reason.LEDGER_REFUSED
+    with instance.store.connect() as connection:
+        left = connection.execute(select(table.batch.c.number).where(table.batch.c.rest.is_not(None))).scalars().all()
+    assert len(left) == 1
+    del instance.ledger.change_status
+    issuer.mark_pending()
+    assert unmarked(instance.store) == []
+
+
+@pytest.mark.usefixtures("spread")
+def test_k18_a_kill_at_any_commit_point_of_a_split_list_supersedes_everything_once(instance, issuer):
+    firms = {}
+
+    def act(number):
+        firms[number] = spread_out(instance)
+        yield
+        correct(instance, *firms[number], **PAID)
+        yield
+
+    def recover(number):
+        """Do what the next start does, and send the rows again."""
+        again = (instance.store, instance.keys, instance.ledger, issuer._pool, instance.now)
+        instance.issuers[TAX] = Issuer(instance.departments[TAX], *again)
+        instance.issuers[TAX].anchor_pending()
+        instance.issuers[TAX].mark_pending()
+        correct(instance, *firms[number], **PAID)
+        whole(instance)
+
+    # the draft, signed anew behind another's, sent, anchored; a change signed, sent, done: each before and after
+    assert lives(instance, act, recover) == 7 * 2
+    whole(instance)
+    told = superseding(instance)
+    assert sum(len(words) for _, words in told) == 5 * 15
+
+
+def whole(instance):
+    """Require that every attestation that is not live is superseded on the ledger, and no other one."""
+    held, batch = table.attestation.c, table.batch.c
+    joined = select(held.live, held.leaf, batch.start).join(table.batch, batch.number == held.batch)
+    with instance.store.connect() as connection:
+        rows = connection.execute(joined).all()
+    assert all(bool(superseded(instance, row.start + row.leaf)) != bool(row.live) for row in rows)
+    assert unmarked(instance.store) == unanchored(instance.store) == []

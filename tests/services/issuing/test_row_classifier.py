@@ -50,7 +50,7 @@ def test_a_newer_row_replaces_the_one_that_stands(instance, code):
 
 
 def test_a_row_about_an_erased_firm_is_refused_unless_the_upload_says_so(instance, code):
-    ErasureService(instance.store, instance.keys, instance.removals, instance.issuers, instance.ledger).erase(
+    ErasureService(instance.store, instance.keys, instance.removals, instance.issuers).erase(
         TAX, credit_code=code, schema=None
     )
     assert [one.reason for one in decide(instance, code).refused] == [Reason.SUBJECT_ERASED]

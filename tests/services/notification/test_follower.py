@@ -10,9 +10,9 @@ from ledger_node.domain.error import ChainError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import SigningKey
-from ledger_node.domain.status import Plane, StatusChange, StatusReason, changes_digest, fold
+from ledger_node.domain.status import Plane, StatusReason
 from ledger_node.randomness import random_bytes
+from tests.kit.signed_word import signed_change
 from tests.kit.small_instance import BANK, TAX, Silence, key_of, refused
 
 SLEEP = time.sleep
@@ -29,12 +29,8 @@ def follower(instance):
 
 def revoke(instance, position):
     """Revoke an attestation of the tax bureau."""
-    words, masks = fold([position])
-    number = instance.ledger.status_number(TAX) + 1
-    reason = StatusReason.ISSUED_IN_ERROR
-    change = StatusChange(TAX, number, Plane.REVOKED, changes_digest(words, masks), reason)
-    signature = SigningKey(key_of(TAX)).sign(change.digest(instance.ledger.anchor_domain))
-    return instance.ledger.change_status(change, signature, words, masks)
+    change = signed_change(instance.ledger, TAX, key_of(TAX), [position], reason=StatusReason.NO_LONGER_USED)
+    return instance.ledger.change_status(*change)
 
 
 def test_events_are_told_once(instance, firm, follower):

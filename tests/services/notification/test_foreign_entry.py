@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import select
 
 from api.catalogue.synthetic import credit_code
+from api.services.subject.controller_change import ControllerState
 from api.storage import table
+from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -19,9 +21,9 @@ from tests.kit.subject import (
     Key,
     body_of,
     cancel,
-    change,
     controllers_of,
     grant,
+    handed_to,
     new_key,
     path_of,
     refused,
@@ -86,64 +88,84 @@ def told(firm, kind, number, commitment, reason):
     )
 
 
+def rotation_of(place, firm, key, heirs, entry=1):
+    made = Rotation(firm.subject, entry, heirs, MAX_DEADLINE)
+    return made, (key.sign(made.digest(place.ledger.subject_domain)),)
+
+
+def rotate_elsewhere(place, other, firm, key, heirs):
+    """Whoever has the firm's key rotates through another member's node: its owner, or a thief."""
+    made, signatures = rotation_of(place, firm, key, heirs)
+    retiring = place.served.instance.controllers.first(firm.subject).controllers
+    other.rotate(made, retiring, signatures)
+
+
 @pytest.mark.parametrize("restarts", [False, True])
-def test_l4_a_foreign_rotation_that_the_firm_answers_leaves_it_its_withdrawal_by_secret(
-    inside, other, firm, key, secret, restarts
-):
+def test_l4_a_foreign_rotation_leaves_a_firm_its_withdrawal_by_secret(inside, other, firm, key, secret, restarts):
     consent, heirs = grant(inside, firm, [key], GOOD, secret=secret), controllers_of([new_key()])
-    foreign = controllers_of([new_key()]).commitment
-    other.rotate(firm.subject, foreign)
+    foreign = controllers_of([new_key()])
+    rotate_elsewhere(inside, other, firm, key, foreign)
     assert refused(lambda: rotate(inside, firm, [key], heirs)) == (409, "controllers_foreign")
     if restarts:
         inside.served.restart()
     assert withdraw_by_secret(inside, consent, secret)["state"] == "withdrawn"
     assert state(inside, consent) is ConsentState.WITHDRAWN
-    assert refusals(inside, firm) == [("rotation", 1, "controllers_foreign")]
     assert [row.entry for row in rows(inside, table.subject_controllers, subject=firm.subject)] == [0]
-    told_until(firm.client, told(firm, "rotation", 1, heirs.commitment, "controllers_foreign"))
-    (shown,) = firm.client.get(path_of(firm))["refused"]
-    assert (shown["change"], shown["reason"], shown["commitment"]) == (
-        "rotation",
-        "controllers_foreign",
-        to_hex(heirs.commitment),
-    )
+    name, commitment = to_hex(firm.subject), to_hex(foreign.commitment)
+    seen = [data for kind, data in told_until_kind(firm.client, "subject.rotated") if data["subject"] == name]
+    assert [(data["entry"], data["commitment"]) for data in seen] == [(1, commitment)]
     # nothing of it was sent
-    assert inside.ledger.controller_entry(firm.subject, 1).commitment == foreign
+    assert inside.ledger.controller_entry(firm.subject, 1).commitment == foreign.commitment
     assert inside.ledger.controller_entry(firm.subject, 2) is None
 
 
+def told_until_kind(client, kind):
+    """Return what of this kind a client was told, once there is something."""
+    deadline = time.monotonic() + HANG_S
+    while not (found := [(one["kind"], one["data"]) for one in client.notifications() if one["kind"] == kind]):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    return found
+
+
 def test_l4_what_was_begun_before_the_foreign_rotation_was_seen_is_closed_while_serving(inside, other, firm, key):
-    """The process was killed between the row and the ledger, and the other registrar was faster."""
-    history, heirs = inside.served.instance.controllers, controllers_of([new_key()])
-    begin(history, firm.subject, heirs)
-    other.rotate(firm.subject, controllers_of([new_key()]).commitment)
+    """The process was killed between the row and the ledger, and somebody with the key was faster elsewhere."""
+    history, heir, heirs = inside.served.instance.controllers, new_key(), controllers_of([new_key()])
+    # it is signed in: afterwards this key signs in no more
+    firm.client.get("/v1/me")
+    begin(inside, firm, key, heirs)
+    elsewhere = controllers_of([heir])
+    rotate_elsewhere(inside, other, firm, key, elsewhere)
     told_until(firm.client, told(firm, "rotation", 1, heirs.commitment, "controllers_foreign"))
     assert refusals(inside, firm) == [("rotation", 1, "controllers_foreign")]
     assert history.waiting() == []
-    # the firm goes on to act: its signatures count as before
-    consent = grant(inside, firm, [key], GOOD)
-    change(inside, consent, "pause", 1, [key])
-    withdraw(inside, consent, [key])
+    # the old key is out, and the new ones act once they are shown
+    assert refused(lambda: grant(inside, firm, [key], GOOD)) == (409, "controllers_foreign")
+    rotate(inside, firm, [key], elsewhere)
+    consent = grant(inside, handed_to(inside, firm, heir), [heir], GOOD)
+    withdraw(inside, consent, [heir])
     assert state(inside, consent) is ConsentState.WITHDRAWN
 
 
-def begin(history, subject, controllers):
+def begin(place, firm, key, controllers):
     """Store a rotation as one does that is killed before it is sent."""
+    history = place.served.instance.controllers
+    made, signatures = rotation_of(place, firm, key, controllers)
 
-    def killed(_):
+    def killed(*_):
         raise KeyboardInterrupt
 
     history._changes.confirm_on_chain = killed
     try:
         with pytest.raises(KeyboardInterrupt):
-            history.append(history.current(subject), controllers)
+            history.append(ControllerState(firm.subject, 1, controllers, signatures=signatures, deadline=made.deadline))
     finally:
         del history._changes.confirm_on_chain
 
 
 def test_l4_withdrawal_by_secret_waits_for_no_turn_and_no_change_of_its_subject(inside, firm, key, secret, monkeypatch):
     consent, instance = grant(inside, firm, [key], GOOD, secret=secret), inside.served.instance
-    begin(instance.controllers, firm.subject, controllers_of([new_key()]))
+    begin(inside, firm, key, controllers_of([new_key()]))
 
     def silent(*_):
         raise ChainError(Reason.LEDGER_UNAVAILABLE, "no answer")
@@ -167,26 +189,22 @@ def test_l4_strangers_learn_nothing_by_secrets(inside, firm, key):
     assert state(inside, consent) is ConsentState.LIVE
 
 
-def test_l4_a_rotation_that_lands_behind_a_faster_one_is_the_entry_it_became(inside, other, firm, key, monkeypatch):
-    instance, heir = inside.served.instance, new_key()
-    heirs, true = controllers_of([heir]), type(instance.ledger).rotate
+def test_k7_a_rotation_that_another_one_overtakes_becomes_no_later_entry(inside, other, firm, key, monkeypatch):
+    instance, heirs = inside.served.instance, controllers_of([new_key()])
+    true, faster = type(instance.ledger).rotate, rotation_of(inside, firm, key, controllers_of([new_key()]))
 
-    def late(self, subject, commitment):
-        other_entry = controllers_of([new_key()]).commitment
-        true(other, subject, other_entry)
-        return true(self, subject, commitment)
+    def late(self, rotation, retiring, signatures):
+        true(other, faster[0], retiring, faster[1])
+        return true(self, rotation, retiring, signatures)
 
     with monkeypatch.context() as patched:
         patched.setattr(type(instance.ledger), "rotate", late)
-        made = rotate(inside, firm, [key], heirs)
-    assert (made["entry"], made["commitment"]) == (2, to_hex(heirs.commitment))
-    assert made["since"] == inside.ledger.controller_entry(firm.subject, 2).since
-    assert refusals(inside, firm) == []
-    assert [row.entry for row in rows(inside, table.subject_controllers, subject=firm.subject)] == [0, 2]
-    assert inside.ask(grant(inside, firm, [heir], GOOD), GOOD) == [("holds", None)]
+        assert refused(lambda: rotate(inside, firm, [key], heirs)) == (409, "controllers_foreign")
+    assert refusals(inside, firm) == [("rotation", 1, "controllers_foreign")]
+    assert inside.ledger.controller_entry(firm.subject, 2) is None
 
 
-def test_l4_a_foreign_recovery_refuses_the_one_that_was_begun_here_and_can_be_cancelled(inside, other, firm, key):
+def test_l4_a_foreign_recovery_refuses_the_one_that_was_begun_here_and_can_be_cancelled(inside, firm, key):
     instance, heir = inside.served.instance, new_key()
     foreign = controllers_of([new_key()]).commitment
     heirs = controllers_of([heir])
@@ -197,9 +215,11 @@ def test_l4_a_foreign_recovery_refuses_the_one_that_was_begun_here_and_can_be_ca
                 number=1,
                 controllers=json.dumps(heirs.to_json()),
                 commitment=heirs.commitment,
+                entry=1,
             )
         )
-    other.request_recovery(firm.subject, foreign)
+    # another process of the same registrar
+    instance.ledger.request_recovery(firm.subject, 1, 1, foreign)
     told_until(firm.client, told(firm, "recovery", 1, heirs.commitment, "controllers_foreign"))
     assert refusals(inside, firm) == [("recovery", 1, "controllers_foreign")]
     assert rows(inside, table.subject_recovery, subject=firm.subject) == []
@@ -216,26 +236,20 @@ def test_l4_a_foreign_recovery_refuses_the_one_that_was_begun_here_and_can_be_ca
     assert made["number"] == 2
 
 
-def test_l4_an_id_that_others_registered_is_given_up_and_the_firm_gets_another(inside, other, monkeypatch):
+def test_k9_another_registrar_that_is_faster_takes_no_id(inside, other, monkeypatch):
     instance, number, key = inside.served.instance, inside.fresh(), new_key()
-    true = type(instance.ledger).register_subject
+    true, taken = type(instance.ledger).register_subject, []
 
-    def late(self, subject, commitment):
-        true(other, subject, random_bytes(32))
-        return true(self, subject, commitment)
+    def late(self, commitment, salt):
+        taken.append(true(other, commitment, salt))
+        return true(self, commitment, salt)
 
     body = {"credit_code": credit_code(number, SEED), **body_of([key])}
     with monkeypatch.context() as patched:
         patched.setattr(type(instance.ledger), "register_subject", late)
-        assert refused(lambda: inside.regulator.post("/v1/subjects", body)) == (409, "controllers_foreign")
+        made = inside.regulator.post("/v1/subjects", body)
     assert instance.subjects.waiting() == []
-    (refusal,) = [
-        row for row in rows(inside, table.subject_refusal, kind="registration") if row.reason == "controllers_foreign"
-    ]
-    assert rows(inside, table.subject, id=refusal.subject) == []
-    assert rows(inside, table.subject_controllers, subject=refusal.subject) == []
-    deadline = time.monotonic() + HANG_S
-    while to_hex(refusal.subject) not in [one["data"].get("subject") for one in inside.regulator.notifications()]:
-        assert time.monotonic() < deadline
-    made = inside.regulator.post("/v1/subjects", body)
-    assert made["subject"] != to_hex(refusal.subject)
+    subject = from_hex(made["subject"], "subject")
+    theirs, ours = inside.ledger.subjects_since(taken[0].block.number)
+    assert (ours, theirs != ours) == (subject, True)
+    assert inside.ledger.registrar_of(subject) != inside.ledger.registrar_of(theirs)

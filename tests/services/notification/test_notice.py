@@ -1,5 +1,7 @@
 """What an event of the ledger means for whom, and that each of it is told once."""
 
+from dataclasses import replace
+
 import pytest
 
 from api.services.access_log.writer import Reliance, store_reliance
@@ -13,13 +15,15 @@ from api.services.notification.notice import (
     relying_on,
     write_notices,
 )
-from ledger_node.domain.consent import Change
-from ledger_node.domain.event import Inclusion, StatusEvent
+from ledger_node.domain.consent_act import Change, ChangeKind, SignedAct
+from ledger_node.domain.event import Inclusion, StatusEvent, StatusStep
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.status import Plane
 from ledger_node.randomness import random_bytes
-from tests.kit.small_instance import BANK, SECRET, refused
+from tests.kit.ledger_firm import new_firm, people
+from tests.kit.small_control import rotate_elsewhere
+from tests.kit.small_instance import BANK, REGISTRAR, SECRET, STRANGER, controllers_of, refused
 
 AT = Inclusion(bytes(32), 7, bytes(32), 70)
 ATTESTATION, CONSENT, USE, MEMBER = (bytes([number]) * 32 for number in range(21, 25))
@@ -55,44 +59,70 @@ def test_each_recipient_reads_its_own_in_order(instance):
     assert refused(reader.of, BANK, after=foreign["id"], limit=1) is Reason.NOT_FOUND
 
 
-def test_the_life_of_a_consent_is_told_to_the_bank_and_its_uses_to_the_firm(instance, firm):
-    asked = instance.asked(firm)
-    request = instance.requests.ask(asked, bank=BANK, now=instance.now()).id
-    terms = instance.accept(asked)
-    consent = instance.id_of(terms)
-    instance.consents.grant(terms, firm.sign(consent), now=instance.now(), request=request)
+def test_k1_the_life_of_a_consent_is_told_to_both_whoever_sent_it(instance, firm):
+    held = instance.ask(firm)
+    request, signed = held.id, instance.accept(held.asked)
+    consent = instance.id_of(signed)
+    instance.consents.grant(signed, firm.sign(consent), now=instance.now(), request=request)
     (use,) = instance.use(consent)
-    instance.ledger.change_consent(consent, Change.PAUSE, 1)
-    instance.ledger.withdraw(consent, SECRET)
+    instance.other.change_consent(instance.change_order(signed, ChangeKind.PAUSE, 1))
+    instance.other.withdraw(instance.secret_order(signed))
     named = {"consent": to_hex(consent)}
+    both = (firm.subject, BANK)
     assert meant(instance) == [
         (firm.subject, NoticeKind.REQUESTED, {"request": to_hex(request)}),
-        (BANK, NoticeKind.GRANTED, named | {"request": to_hex(request)}),
+        *((one, NoticeKind.GRANTED, named | {"request": to_hex(request)}) for one in both),
         (firm.subject, NoticeKind.USED, named | {"number": 1, "use": to_hex(use)}),
-        (BANK, NoticeKind.PAUSED, named | {"number": 1}),
-        (BANK, NoticeKind.WITHDRAWN, named),
+        *((one, NoticeKind.PAUSED, named | {"number": 1}) for one in both),
+        *((one, NoticeKind.WITHDRAWN, named) for one in both),
     ]
 
 
+def test_k1_a_resumption_whose_word_is_not_kept_is_told_as_one_that_does_not_count(instance, firm):
+    consent = instance.grant(firm)
+    signed = instance.consents.find(consent).shown.consent
+    instance.consents.change(consent, Change.PAUSE, 1, instance.signed_change(firm, consent, Change.PAUSE, 1))
+    act = SignedAct(controllers_of(b"x" * 32), firm.sign(b"x" * 32))
+    instance.other.change_consent(instance.change_order(signed, ChangeKind.RESUME, 2, act))
+    resumed = [data for _, kind, data in meant(instance) if kind is NoticeKind.RESUMED]
+    assert resumed == [{"consent": to_hex(consent), "number": 2, "counts": False}] * 2
+
+
 def test_what_is_of_nobody_here_is_told_to_nobody(instance, firm):
-    consent, request, subject = (random_bytes(32) for _ in range(3))
-    instance.other.request_consent(request)
-    instance.other.grant(consent, instance.terms(firm))
-    instance.other.register_subject(subject, random_bytes(32))
-    instance.other.rotate(subject, random_bytes(32))
-    assert meant(instance) == []
+    stranger = new_firm(instance.other, STRANGER)
+    since = instance.ledger.head().number + 1
+    instance.other.request_consent(random_bytes(32))
+    instance.other.grant(instance.grant_order(instance.consent(firm), firm))
+    stranger.rotate(people())
+    stranger.hold()
+    assert meant(instance, since) == []
 
 
 def test_changes_of_controllers_are_told_to_the_firm(instance, firm):
-    commitment = random_bytes(32)
-    instance.other.request_recovery(firm.subject, commitment)
-    instance.other.rotate(firm.subject, random_bytes(32))
-    told = meant(instance)
-    kinds = [NoticeKind.RECOVERY_REQUESTED, NoticeKind.RECOVERY_CANCELLED, NoticeKind.ROTATED]
-    assert [(recipient, kind) for recipient, kind, _ in told] == [(firm.subject, kind) for kind in kinds]
-    recovery = instance.ledger.recovery(firm.subject)
-    assert (told[0][2]["commitment"], told[0][2]["number"]) == (to_hex(commitment), 1)
-    assert told[0][2]["completable_at"] == recovery.completable_at
+    commitment, heirs, subject = random_bytes(32), controllers_of(b"h" * 32), firm.subject
+    instance.ledger.request_recovery(subject, 1, 1, commitment)
+    recovery = instance.ledger.recovery(subject)
+    rotate_elsewhere(instance, firm, heirs)
+    instance.ledger.request_recovery(subject, 2, 2, commitment)
+    instance.ledger.abandon_recovery(subject, 2)
+    instance.ledger.hold_by_registrar(subject, 1)
+    instance.council.name_registrar(subject, STRANGER)
+    named, ours, theirs = to_hex(subject), {"member": to_hex(REGISTRAR)}, {"member": to_hex(STRANGER)}
+    asked = {"subject": named, "commitment": to_hex(commitment), **ours}
+    *told, (_, kind, data) = meant(instance)
+    assert told == [
+        (subject, NoticeKind.RECOVERY_REQUESTED, asked | {"number": 1, "completable_at": recovery.completable_at}),
+        (subject, NoticeKind.RECOVERY_CANCELLED, {"subject": named, "number": 1, **theirs}),
+        (subject, NoticeKind.ROTATED, {"subject": named, "entry": 1, "commitment": to_hex(heirs.commitment), **theirs}),
+        (
+            subject,
+            NoticeKind.RECOVERY_REQUESTED,
+            asked | {"number": 2, "completable_at": recovery.completable_at + 259_200},
+        ),
+        (subject, NoticeKind.RECOVERY_ABANDONED, {"subject": named, "number": 2, **ours}),
+        (subject, NoticeKind.HELD, {"subject": named, "number": 1, "by_registrar": True, **ours}),
+    ]
+    assert (kind, data["member"]) == (NoticeKind.REGISTRAR_NAMED, to_hex(STRANGER))
 
 
 def test_a_consent_that_ended_is_told_once(instance, firm):
@@ -109,7 +139,7 @@ def test_a_consent_that_ended_is_told_once(instance, firm):
 @pytest.mark.parametrize(("word", "bit", "hit"), [(1, 3, True), (1, 4, False), (0, 3, False)])
 def test_a_status_is_told_to_whoever_relied_on_the_attestation(instance, word, bit, hit):
     relied = Reliance(USE, CONSENT, BANK, ATTESTATION, MEMBER, 256 + 3, 6)
-    event = StatusEvent(MEMBER, Plane.REVOKED, word, 1 << bit, AT)
+    event = StatusEvent(StatusStep.CHANGED, MEMBER, Plane.REVOKED, (word, 7), (1 << bit, 1), AT, bytes(32))
     with instance.store.begin() as connection:
         store_reliance(connection, [relied])
         found = list(relying_on(connection, [event]))
@@ -118,3 +148,17 @@ def test_a_status_is_told_to_whoever_relied_on_the_attestation(instance, word, b
     expected = [of_status(row, Plane.REVOKED, 70) for _, row in found]
     assert notices == expected
     assert [(one.recipient, one.kind) for one in notices] == [(BANK, NoticeKind.REVOKED)] * hit
+
+
+def test_k10_what_the_council_has_cleared_is_told_and_what_is_set_again_as_well(instance):
+    relied = Reliance(USE, CONSENT, BANK, ATTESTATION, MEMBER, 3, 6)
+    with instance.store.begin() as connection:
+        store_reliance(connection, [relied])
+    for block, step in enumerate((StatusStep.CHANGED, StatusStep.RESTORED, StatusStep.CONFIRMED), start=7):
+        at = replace(AT, block_number=block)
+        event = StatusEvent(step, MEMBER, Plane.REVOKED, (0,), (8,), at, bytes(32))
+        for _ in range(2):
+            with instance.store.begin() as connection:
+                write_notices(connection, notices_of(connection, [event]))
+    kinds = [(kind, data.get("block")) for kind, data in instance.told(BANK)]
+    assert kinds == [("attestation.revoked", None), ("attestation.restored", 8), ("attestation.revoked", 9)]

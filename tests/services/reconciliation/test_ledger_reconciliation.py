@@ -3,21 +3,21 @@
 import logging
 
 import pytest
-from sqlalchemy import delete
+from sqlalchemy import delete, select, update
 
+from api.services.erasure.erasure import ErasureService
 from api.services.erasure.foreign_change import ForeignChanges
 from api.services.notification.follower import ChainFollower
 from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
 from api.services.reconciliation.network_binding import require_network
 from api.storage import table
 from ledger_node.chain.address_book import AddressBook
-from ledger_node.chain.port import BatchOrder
-from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS, Batch
+from ledger_node.domain.batch import ACCESS_LOG, ATTESTATIONS
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.status import changes_digest
-from ledger_node.randomness import random_bytes
-from tests.kit.small_instance import BANK, NAMES, RELAYER, TAX, Silence, controllers_of, key_of, refused
+from ledger_node.domain.signature import address_of
+from tests.kit.signed_word import signed_batch
+from tests.kit.small_control import rotate_elsewhere
+from tests.kit.small_instance import NAMES, REGISTRAR, RELAYER, TAX, Silence, controllers_of, key_of, refused
 
 
 @pytest.fixture
@@ -39,10 +39,7 @@ def forget(instance, *tables):
 
 
 def anchor(instance, member, stream):
-    head = instance.other.stream_head(member, stream)
-    batch = Batch(member, stream, head.number + 1, random_bytes(32), 1, head.last_root, changes_digest((), ()))
-    signature = sign(batch.digest(instance.ledger.anchor_domain), key_of(member))
-    instance.other.anchor(BatchOrder(batch, signature, (), ()))
+    instance.other.anchor(signed_batch(instance.other, member, key_of(member), stream=stream))
 
 
 def counts(gap):
@@ -57,8 +54,7 @@ def test_a_store_that_knows_everything_lacks_nothing(instance, firm, reconciliat
 
 
 def test_what_a_store_lacks_is_counted_and_told_once(instance, firm, reconciliation, caplog):
-    request = instance.requests.ask(instance.asked(firm), bank=BANK, now=instance.now()).id
-    assert request
+    assert instance.ask(firm).id
     instance.use(instance.grant(firm), count=2)
     instance.attest(instance.new_code())
     instance.attest(instance.new_code())
@@ -75,12 +71,10 @@ def test_what_a_store_lacks_is_counted_and_told_once(instance, firm, reconciliat
 
 def test_subjects_and_their_controllers_are_missed(instance, reconciliation):
     lost, held = instance.new_firm(), instance.new_firm()
-    with instance.history.locked(held.subject) as present:
-        instance.history.append(present, controllers_of(b"h" * 32))
+    rotate_elsewhere(instance, held, controllers_of(b"h" * 32))
     with instance.store.begin() as connection:
         entry = table.subject_controllers.c
         connection.execute(delete(table.subject_controllers).where(entry.subject == lost.subject))
-        connection.execute(delete(table.subject_controllers).where(entry.subject == held.subject, entry.entry == 1))
         connection.execute(delete(table.subject).where(table.subject.c.id == lost.subject))
     assert counts(reconciliation.close()) == {"subjects": 1, "controllers": 1}
 
@@ -110,3 +104,21 @@ def test_a_store_is_of_the_network_that_used_it_first(instance):
         require_network(instance.store, book)
     for other in (AddressBook(8, bytes(32), {}), AddressBook(7, b"x" * 32, {})):
         assert refused(require_network, instance.store, other) is Reason.CONFIGURATION
+
+
+@pytest.mark.usefixtures("reconciliation")
+def test_tombstones_are_replayed_also_where_the_store_lacks_nothing_else(instance, firm):
+    """A copy that was made just before an erasure lacks no batch, and links the firm still."""
+    erasures = ErasureService(instance.store, instance.keys, instance.removals, instance.issuers)
+    with instance.store.connect() as connection:
+        linked = connection.execute(select(table.subject.c.subject_index)).scalars().all()
+    erasures.erase(REGISTRAR, credit_code=firm.code, schema=None)
+    with instance.store.begin() as connection:
+        connection.execute(update(table.subject).values(subject_index=linked[0]))
+        connection.execute(delete(table.status_order))
+        connection.execute(delete(table.erased_subject))
+    gap = made(instance).close()
+    assert (gap.is_older, gap.quarantined) == (False, 0)
+    with instance.store.connect() as connection:
+        assert connection.execute(select(table.subject.c.subject_index)).scalars().all() != linked
+        assert len(connection.execute(select(table.erased_subject)).all()) == 1

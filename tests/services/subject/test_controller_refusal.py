@@ -1,6 +1,5 @@
 """A change that is closed as refused: stored once, and told to the firm once."""
 
-import pytest
 from sqlalchemy import delete, insert
 
 from api.services.subject.controller_change import (
@@ -27,14 +26,13 @@ TOLD = {
 }
 
 
-@pytest.mark.parametrize("recipient", [None, b"r" * 32])
-def test_a_refusal_is_stored_and_told_once(instance, recipient):
+def test_a_refusal_is_stored_and_told_once(instance):
     for _ in range(2):
         instance.store.write(insert(table.consent_word).values(target=SUBJECT, act="", number=0, word=""))
-        close_refused(instance.store, instance.ledger, CHANGE, DELETION, recipient=recipient)
+        close_refused(instance.store, instance.ledger, CHANGE, DELETION)
     assert refusals_of(instance.store, SUBJECT) == [TOLD | {"time": instance.ledger.head().time}]
     assert refusals_of(instance.store, COMMITMENT) == []
-    assert instance.told(recipient or SUBJECT) == [("subject.change_refused", TOLD)]
+    assert instance.told(SUBJECT) == [("subject.change_refused", TOLD)]
 
 
 def test_a_change_that_is_gone_is_not_told(instance):

@@ -1,14 +1,17 @@
-"""Registration: a firm gets a random id, whose controllers are on the ledger before anything counts."""
+"""Registration: a firm gets an id that tells nothing, whose controllers are on the ledger before anything counts."""
 
 import pytest
+from sqlalchemy import select
 
 from api.catalogue.datatype import schemas
 from api.services.subject.registration import SubjectService
+from api.storage import table
+from ledger_node.domain.controller_act import subject_id
 from ledger_node.domain.error import InvalidInputError
-from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
+from ledger_node.domain.subject import each_person
 from ledger_node.randomness import random_bytes
 from tests.kit.small_instance import REGISTRAR, Silence, refused
 
@@ -27,7 +30,7 @@ def code(instance):
 
 
 def register(instance, code, *addresses, threshold=1):
-    return instance.subjects.register(code, addresses or (ADDRESS,), threshold, now=instance.now())
+    return instance.subjects.register(code, each_person(addresses or (ADDRESS,)), threshold, now=instance.now())
 
 
 def test_a_firm_is_registered_on_the_ledger_and_attested_to(instance, subjects, code):
@@ -63,20 +66,24 @@ def test_a_registration_that_was_cut_off_is_finished(instance, subjects, code, m
     assert instance.ledger.subjects_since(0) == [subject]
 
 
-def test_an_id_that_others_took_on_the_ledger_is_given_up_and_told(instance, subjects, code):
-    with Silence(instance.ledger, "register_subject"):
+def test_k9_what_another_registrar_sends_first_takes_no_id(instance, subjects, code):
+    """It sees commitment and salt on their way, and sends them as its own: the honest registration goes through."""
+    sent = []
+    with Silence(instance.ledger, "register_subject", sees=sent.append):
         assert refused(register, instance, code) is Reason.LEDGER_UNAVAILABLE
     (subject,) = subjects.waiting()
-    instance.other.register_subject(subject, random_bytes(32))
-    assert refused(register, instance, code) is Reason.CONTROLLERS_FOREIGN
-    assert subjects.waiting() == []
-    ((kind, data),) = instance.told(REGISTRAR)
-    assert (kind, data["subject"], data["reason"]) == (
-        "subject.change_refused",
-        to_hex(subject),
-        "controllers_foreign",
-    )
-    assert register(instance, code).id != subject
+    instance.other.register_subject(*sent[0])
+    assert register(instance, code).id == subject
+    theirs, ours = instance.ledger.subjects_since(0)
+    assert (ours, instance.ledger.registrar_of(ours)) == (subject, REGISTRAR)
+    assert theirs != ours
+
+
+def test_the_id_is_the_one_that_the_chain_computes(instance, code):
+    found = register(instance, code)
+    row = instance.store.row(select(table.subject).where(table.subject.c.id == found.id))
+    commitment = instance.history.current(found.id).controllers.commitment
+    assert found.id == subject_id(instance.ledger.subject_domain, REGISTRAR, commitment, row.salt)
 
 
 def test_without_the_councils_leave_nothing_is_registered(instance, subjects, code):

@@ -3,7 +3,8 @@ import pytest
 from api.catalogue.datatype import schemas
 from api.services.idempotency.attempt import Attempt
 from api.services.verification.answer import store_nothing
-from api.services.verification.attestation_finder import AttestationFinder, FactSelector
+from api.services.verification.attestation_finder import AttestationFinder
+from api.services.verification.fact_selector import FactSelector
 from api.services.verification.request import VerificationRequest
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.signature import address_of
@@ -34,7 +35,8 @@ def taxpayer(instance):
 def asked(instance):
     """Return what a bank asks under a consent, found as the pipeline finds it."""
 
-    def request(consent, *questions, bank=BANK, purpose=None):
+    def request(consent, *questions, bank=BANK, purpose=None, **options):
+        given = {"order": instance.order(consent, *questions), "attempt": Attempt(random_bytes(32))} | options
         return VerificationRequest(
             bank=bank,
             operator=None,
@@ -42,9 +44,10 @@ def asked(instance):
             claims=[Claim.parse(text, schemas()) for text in questions],
             purpose=purpose,
             policy=Policy(),
-            attempt=Attempt(random_bytes(32)),
+            now=instance.now(),
             store_response=store_nothing,
             consent=instance.consents.find(consent),
+            **given,
         )
 
     return request

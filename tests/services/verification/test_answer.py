@@ -19,8 +19,11 @@ from api.services.verification.answer import (
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.shown_use import ShownUse
+from ledger_node.domain.ticket import SignedUse
+from ledger_node.domain.ticket_slot import by_department
 from ledger_node.domain.verification import Policy, verify
-from tests.kit.small_instance import BANK, GOOD, SECRET, TAX, one_form
+from tests.kit.small_instance import BANK, GOOD, TAX, one_form
 
 LESS = one_form("tax_payment.paid_amount < 1000 CNY during 2025")
 MONTHS = one_form("tax_payment.months_paid_on_time_12m >= 12 during 2025")
@@ -35,7 +38,7 @@ class Answering:
         self.consent = instance.consents.find(instance.grant(firm, *ALL))
         (self.found,) = finder.find([(instance.subjects.find(firm.subject), {AttestationQuery("tax_payment")})])
         self.selection = selector.select(self.found.readable, self.consent)
-        instance.use(self.consent.shown.id)
+        (self.ticket,) = instance.use(self.consent.shown.id)
 
     @property
     def facts(self):
@@ -55,7 +58,21 @@ class Answering:
         found = {part: one for claim in claims for part, one in self.attested(claim).items()}
         subject = shown_subject(self.firm.code, self.found.registration)
         unconsented = [unless_consented(self.consent.shown, claim) for claim in claims]
-        return build_presentation(self.consent.shown, subject, claims, unconsented, found, self.facts, Policy())
+        told = (self.consent.shown, subject, claims, unconsented, found, self.facts, Policy())
+        return build_presentation(*told, use=self.use(*texts), resumption=None)
+
+    def use(self, *texts):
+        """Return a use for just these questions, as the only one that the ledger counted."""
+        consent = self.consent.shown.id
+        order = self.instance.order(consent, *texts, number=2)
+        ticket = order.ticket(
+            consent=consent,
+            bank=BANK,
+            purpose="loan_application",
+            asked=by_department([Claim.parse(text, schemas()) for text in texts], schemas()),
+        ).digest(self.instance.ledger.consent_domain)
+        self.instance.ledger.record_uses([SignedUse(consent, 2, ticket, order.not_after, order.signature)])
+        return ShownUse(order, tuple(self.instance.ledger.counted_uses([consent])[consent]))
 
 
 @pytest.fixture
@@ -79,7 +96,7 @@ def test_without_an_attestation_nothing_can_be_told(answering, reason):
 
 def test_what_a_presentation_says_the_bank_verifies_itself(answering):
     presentation = answering.present(*ALL)
-    verdicts = verify(presentation, schemas(), answering.facts, grantee=BANK, policy=Policy(), uses_already_counted=1)
+    verdicts = verify(presentation, schemas(), answering.facts, grantee=BANK, policy=Policy())
     assert [one.verdict for one in results_of(presentation)] == [one.outcome for one in verdicts]
     assert len(presentation.attestations) == 1
 
@@ -92,7 +109,7 @@ def test_a_claim_that_is_not_listed_shows_nothing(answering):
 
 
 def test_after_a_withdrawal_nothing_is_told(instance, answering):
-    instance.ledger.withdraw(answering.consent.shown.id, SECRET)
+    instance.ledger.withdraw(instance.secret_order(answering.consent.shown.consent))
     presentation = answering.present(*ALL)
     assert [one.reason for one in presentation.claims] == [Reason.CONSENT_WITHDRAWN] * 3
     assert (presentation.subject, presentation.attestations) == (None, {})
@@ -106,10 +123,10 @@ def test_after_its_issuer_is_not_allowed_any_more_an_attestation_still_counts(in
 
 def test_an_answer_shows_the_block_and_no_value_that_was_not_asked_for(answering):
     presentation = answering.present(GOOD)
-    answer = Answer.showing(presentation, answering.facts, entry=0)
+    answer = Answer.showing(presentation, answering.facts)
     body = json.loads(answer.body)
     assert body["block"]["number"] == answering.facts.block_number
-    assert (body["uses"], body["max_uses"], body["use"], body["receipt"]) == (1, 3, None, None)
+    assert (body["uses"], body["max_uses"], body["use"], body["receipt"]) == (2, 3, None, None)
     assert (answer.subject, answer.relied) == (answering.firm.subject, ())
     assert "123450" not in answer.body.decode()
 

@@ -2,7 +2,7 @@
 
 from api.catalogue.datatype import schemas
 from api.services.attestation.stored_attestation import AttestationQuery
-from api.services.verification.attestation_finder import FactSelector
+from api.services.verification.fact_selector import FactSelector
 from ledger_node.domain.evidence.trust import Contract
 from ledger_node.domain.signature import address_of
 from tests.kit.small_instance import BANK, NAMES, REGISTRAR, RELAYER, TAX, Silence, key_of
@@ -20,10 +20,13 @@ def test_an_answer_takes_the_facts_of_what_it_is_made_of(instance, taxpayer, fin
     assert {member for member, _ in asked.keys} == {TAX, REGISTRAR, RELAYER}
     assert (RELAYER, address_of(key_of(RELAYER))) in asked.keys
     assert asked.positions == {(TAX, 0), (REGISTRAR, 0)}
-    assert (asked.consent, asked.subject) == (consent.shown.id, (taxpayer.subject, 0))
+    assert asked.consent == consent.shown.id
+    own = asked.subject
+    assert (own.subject, own.entries, own.begins, own.holds) == (taxpayer.subject, {0}, {1}, {1})
+    assert {member for member, _ in own.keys} == {REGISTRAR}
     assert (asked.standings, asked.grantee) == ({RELAYER}, BANK)
     assert selection.names == {member: NAMES[member] for member in (TAX, REGISTRAR, RELAYER, BANK)}
-    assert set(selection.slots) == set(Contract)
+    assert set(selection.slots) == set(Contract) - {Contract.DISPUTES}
 
 
 def test_names_of_members_are_asked_for_once(instance, firm, selector):

@@ -3,6 +3,7 @@
 import pytest
 
 from api.catalogue.datatype import schemas
+from api.client.spending import Spending
 from api.services.consent.stored_consent import StoredConsent
 from api.services.idempotency.attempt import attempt_without_key
 from api.services.verification.pipeline import VerificationService
@@ -11,7 +12,7 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import ChainError, StoreError
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.verification import Policy
-from tests.kit.world import BANK, NOW, TAX, consent, terms
+from tests.kit.world import BANK, CONSENT_DOMAIN, NOW, SPEND_KEY, TAX, consent, terms
 
 ASKED = "tax_payment.paid_amount >= 500000 CNY during 2025"
 OTHER = "tax_payment.paid_amount >= 900000 CNY during 2025"
@@ -52,7 +53,8 @@ def parts():
 
 @pytest.fixture
 def service(parts):
-    made = VerificationService(parts, parts, parts, parts, parts, parts, parts, Metrics())
+    whole = (parts,) * 9
+    made = VerificationService(*whole, Metrics(), answering=TAX, domain=CONSENT_DOMAIN)
     made.start()
     yield made
     made.stop()
@@ -60,9 +62,9 @@ def service(parts):
 
 def verify(service, *claims, bank=BANK, consent_id=GRANTED.shown.id, purpose=None):
     asked = [Claim.parse(text, schemas()) for text in claims or (ASKED,)]
-    return service.verify(
-        bank, consent_id, asked, purpose=purpose, policy=Policy(), now=NOW, attempt=attempt_without_key()
-    )
+    order = Spending(consent_id, GRANTED.shown.terms, SPEND_KEY, TAX, CONSENT_DOMAIN).sign(asked, 1, now=NOW)
+    given = {"purpose": purpose, "policy": Policy(), "now": NOW, "attempt": attempt_without_key()}
+    return service.verify(bank, consent_id, asked, order, **given)
 
 
 def reasons(answer):

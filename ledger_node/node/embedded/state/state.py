@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from ledger_node.node.embedded.database import NodeDB
 from ledger_node.node.embedded.state.account_state import Journal, NodeAccountDB
+from ledger_node.node.embedded.state.computation import NodeComputation
 
 
 class NodeTransientStorage(TransientStorageAPI):
@@ -66,6 +67,7 @@ class NodeState(CancunState):
     """Cancun, executing transactions that :mod:`.transaction` has already accepted."""
 
     account_db_class = NodeAccountDB
+    computation_class = NodeComputation
     transaction_executor_class = NodeTransactionExecutor
 
     @property

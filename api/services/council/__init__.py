@@ -1,0 +1,1 @@
+"""The council: what is proposed, in words, and the votes on it."""
