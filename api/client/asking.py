@@ -1,14 +1,16 @@
 """What a bank's program does to ask: it signs a use for just its questions, and anew where the number was taken."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, Final
 
 from api.catalogue.datatype import schemas
 from api.client.client import ApiError, Client
 from api.client.consent import signing_domain
 from api.client.spending import Spending, new_spend_seed
+from api.files.own_file import new_file
 from api.files.private import read_private_text
-from api.home.home import Home, write_private
+from api.home.home import Home
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
@@ -28,7 +30,9 @@ def spend_seed(folder: Home, name: str) -> SpendSeed:
     path = folder.path / "keys" / (name + _SUFFIX)
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(path, new_spend_seed().to_text() + "\n", secret=True)
+        # the first of several programs that start at once draws it
+        with suppress(FileExistsError), new_file(path, wait=True) as file:
+            file.write((new_spend_seed().to_text() + "\n").encode())
     return SpendSeed.from_text(read_private_text(path))
 
 
