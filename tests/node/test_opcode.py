@@ -1,5 +1,6 @@
 """The quicker opcodes do what py-evm's do, to the last unit of gas: both execute the same programs side by side."""
 
+import tracemalloc
 from itertools import product
 from unittest.mock import MagicMock
 
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 
 from ledger_node.node.embedded.call import CallTimeoutError, TimedComputation, TimedContext
 from ledger_node.node.embedded.state.computation import NodeComputation
-from ledger_node.node.embedded.state.opcode import FREQUENT, destinations
+from ledger_node.node.embedded.state.opcode import FREQUENT
 
 ADDRESS = b"\x11" * 20
 GAS = 3_000
@@ -91,10 +92,22 @@ def test_arithmetic_is_the_same_at_the_edges(opcode):
 def test_a_jump_lands_on_a_destination_alone():
     """The byte of a JUMPDEST within the data of a push is none."""
     hidden = bytes([code_of.PUSH1, code_of.JUMPDEST, code_of.JUMPDEST])
-    assert destinations(hidden) == {2}
     for target in range(8):
         same(push(target) + bytes([code_of.JUMP]) + hidden)
         same(push(1) + push(target + 2) + bytes([code_of.JUMPI]) + hidden)
+    jumps = [push(target) + bytes([code_of.JUMP]) + hidden for target in range(8)]
+    assert [target for target, program in enumerate(jumps) if not executed(NodeComputation, program)[0]] == [5]
+
+
+def test_large_programs_of_strangers_leave_nothing_in_memory():
+    """Calls may override code, and a node executes what anybody sends it."""
+    tracemalloc.start()
+    for number in range(10):
+        program = push(5 + number) + bytes([code_of.JUMP]) + bytes([code_of.JUMPDEST]) * 300_000
+        executed(NodeComputation, program)
+    left, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert left < 2_000_000
 
 
 def test_a_call_that_loops_ends_by_its_time():
