@@ -15,6 +15,7 @@ from ledger_node import clock
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Terms
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
@@ -26,14 +27,24 @@ _SUFFIX: Final = ".spend-seed"
 
 
 def spend_seed(folder: Home, name: str) -> SpendSeed:
-    """Return the seed of a bank in its folder, drawn where there is none yet; nobody but its owner may read it."""
+    """Return the seed of a bank in its folder, drawn where there is none yet; nobody but its owner may read it.
+
+    Raises:
+        InvalidInputError: ``configuration``; the file cannot be read, or holds no seed.
+    """
     path = folder.path / "keys" / (name + _SUFFIX)
     if not path.exists():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # the first of several programs that start at once draws it
         with suppress(FileExistsError), new_file(path, wait=True) as file:
             file.write((new_spend_seed().to_text() + "\n").encode())
-    return SpendSeed.from_text(read_private_text(path))
+    text = read_private_text(path)
+    try:
+        return SpendSeed.from_text(text)
+    except InvalidInputError as error:
+        raise InvalidInputError(
+            Reason.CONFIGURATION, f"{path} holds no spend seed: bring it back from a copy; a new one spends nothing old"
+        ) from error
 
 
 class Asker:
