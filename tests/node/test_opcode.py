@@ -1,5 +1,6 @@
 """The quicker opcodes do what py-evm's do, to the last unit of gas: both execute the same programs side by side."""
 
+import gc
 import tracemalloc
 from itertools import product
 from unittest.mock import MagicMock
@@ -105,6 +106,7 @@ def test_large_programs_of_strangers_leave_nothing_in_memory():
     for number in range(10):
         program = push(5 + number) + bytes([code_of.JUMP]) + bytes([code_of.JUMPDEST]) * 300_000
         executed(NodeComputation, program)
+    gc.collect()
     left, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert left < 2_000_000
