@@ -117,7 +117,7 @@ class Services:
             UseSigner(
                 self.spend_seeds,
                 self.consents.record_of,
-                ledger.counted_uses,
+                ledger,
                 answering=operator.member,
                 domain=ledger.consent_domain,
             ),

@@ -127,11 +127,20 @@ class LogIndex:
         Raises:
             ChainError: the ledger does not answer.
         """
+        return self.find_each([topics])[0]
+
+    def find_each(self, wanted: Sequence[tuple[bytes, ...]]) -> list[Sequence[Any]]:
+        """Return the same for each of several lists of first topics, all up to one block.
+
+        Raises:
+            ChainError: the ledger does not answer.
+        """
         with self._guard:
             self._catch_up()
-            if topics not in self._found:
-                self._found[topics] = self._store.find(topics)
-            return self._found[topics]
+            for topics in wanted:
+                if topics not in self._found:
+                    self._found[topics] = self._store.find(topics)
+            return [self._found[topics] for topics in wanted]
 
     def _catch_up(self) -> None:
         if not self._is_checked:

@@ -6,7 +6,7 @@ of slots what was asked. Its digest is the use's id.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, Self
+from typing import Any, Final, NamedTuple, Self
 
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent_scope import MAX_SECONDS, MAX_USES
@@ -118,8 +118,7 @@ def use_digest(consent: bytes, number: int, ticket: bytes, not_after: int, domai
     return domain.digest(keccak(_USE_TYPE + words))
 
 
-@dataclass(frozen=True, slots=True)
-class CountedUse:
+class CountedUse(NamedTuple):
     """One use that the ledger counted; ``time`` is that of its block."""
 
     number: int

@@ -11,9 +11,10 @@ from typing import Final
 from sqlalchemy import Connection, delete, insert, select
 
 from api.storage import table
-from api.storage.database import Store
+from api.storage.database import IDS, Store
 
 _LEASE: Final = table.use_under_way.c
+_RELEASE: Final = delete(table.use_under_way).where(_LEASE.use.in_(IDS))
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class UseLeases:
     def release(self, connection: Connection, uses: Collection[bytes]) -> None:
         """Delete leases, in the transaction that writes the rows of the uses."""
         if self.store.locks.is_shared and uses:
-            connection.execute(delete(table.use_under_way).where(_LEASE.use.in_(list(uses))))
+            connection.execute(_RELEASE, {"ids": list(uses)})
 
     def is_leased(self, use: bytes) -> bool:
         """Return whether a process that lives, this one or another, will write the rows of a use."""

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Any, Final, Self, TypeAlias
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
+from sqlalchemy.dialects.postgresql import insert as insert_new
 
 from api.services.access_log.use_lease import UseLeases
 from api.services.evidence.store import SealedEvidence, store_evidence
 from api.services.idempotency.attempt import SealedResponse, store_responses
 from api.storage import table
-from api.storage.database import IDS, Store, rows_among
+from api.storage.database import IDS, Store
 from api.vault.cipher import seal
 from api.vault.department import Department
 from api.vault.key_ledger import KeyLedger
@@ -31,10 +32,8 @@ _ROW: Final = table.access_row.c
 _INTERVAL: Final = table.access_interval.c
 _ADD: Final = insert(table.access_row)
 _ADD_RELIANCE: Final = insert(table.reliance)
-_RELIED_USE: Final = table.reliance.c.use
-_KEPT: Final = select(table.counted_use.c.consent, table.counted_use.c.number).where(
-    table.counted_use.c.consent.in_(IDS)
-)
+_NO_RELIANCE: Final = delete(table.reliance).where(table.reliance.c.use.in_(IDS))
+_KEEP_USE: Final = insert_new(table.counted_use).on_conflict_do_nothing()
 _NEXT_BLOCK: Final = select(table.chain_cursor.c.next_block)
 _LAST_ROW: Final = select(_ROW.head, _ROW.time).order_by(_ROW.number.desc()).limit(1)
 _LAST_UNTIL: Final = select(_INTERVAL.until).order_by(_INTERVAL.number.desc()).limit(1)
@@ -207,9 +206,6 @@ def _end(connection: Connection) -> tuple[bytes, int]:
 
 def keep_uses(connection: Connection, uses: Sequence[KeptUse]) -> None:
     """Keep uses that the ledger counted, but for those that are kept already."""
-    wanted = {(one.consent, one.use.number): one for one in uses}
-    for row in rows_among(connection, _KEPT, [consent for consent, _ in wanted]):
-        wanted.pop((row.consent, row.number), None)
     rows = [
         {
             "consent": one.consent,
@@ -218,10 +214,10 @@ def keep_uses(connection: Connection, uses: Sequence[KeptUse]) -> None:
             "time": one.use.time,
             "place": one.place,
         }
-        for one in wanted.values()
+        for one in uses
     ]
     if rows:
-        connection.execute(insert(table.counted_use), rows)
+        connection.execute(_KEEP_USE, rows)
 
 
 def store_reliance(connection: Connection, relied: Sequence[Reliance]) -> None:
@@ -247,5 +243,5 @@ def store_reliance(connection: Connection, relied: Sequence[Reliance]) -> None:
         for one in {(one.use, one.attestation): one for one in relied}.values()
     ]
     # a use that is answered once more relies on what its newest answer shows
-    connection.execute(delete(table.reliance).where(_RELIED_USE.in_({one.use for one in relied})))
+    connection.execute(_NO_RELIANCE, {"ids": list({one.use for one in relied})})
     connection.execute(_ADD_RELIANCE, rows)

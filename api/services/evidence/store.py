@@ -12,7 +12,7 @@ from isal import isal_zlib
 from sqlalchemy import Connection, delete, insert, select
 
 from api.storage import table
-from api.storage.database import Store
+from api.storage.database import IDS, Store
 from api.vault.cipher import KeyRing, VaultKey, joint_key, names_of, seal, unseal
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
@@ -24,6 +24,7 @@ _FAST: Final = 1
 _LABEL: Final = b"credence/evidence"
 _ROW: Final = table.evidence.c
 _ADD: Final = insert(table.evidence)
+_DROP: Final = delete(table.evidence).where(_ROW.use.in_(IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def store_evidence(connection: Connection, bundles: Sequence[SealedEvidence]) ->
             {"use": one.use, "bank": one.bank, "digest": one.digest, "data_keys": one.data_keys, "sealed": one.sealed}
             for one in wanted.values()
         ]
-        connection.execute(delete(table.evidence).where(_ROW.use.in_(list(wanted))))
+        connection.execute(_DROP, {"ids": list(wanted)})
         connection.execute(_ADD, rows)
 
 

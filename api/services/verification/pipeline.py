@@ -54,7 +54,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.presentation import MAX_CLAIMS
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import day_in_china
-from ledger_node.domain.ticket import CountedUse, UseOrder
+from ledger_node.domain.ticket import UseOrder
 from ledger_node.domain.verification import Policy
 
 _TRIES: Final = 10
@@ -169,7 +169,7 @@ class VerificationService:
         self._pass_on(_all(self._count_uses, requests), self._answering)
 
     def _answer(self, requests: Sequence[VerificationRequest]) -> None:
-        self._pass_on(_all(self._build_answers, self._read_all_facts(requests)), self._logging)
+        self._pass_on(_all(self._build_answers, _each(self._read_facts, requests)), self._logging)
 
     def _log(self, requests: Sequence[VerificationRequest]) -> None:
         try:
@@ -245,18 +245,14 @@ class VerificationService:
         record = self._consents.record_of(consent_id)
         return None if record is None else next(iter(record.free_numbers), None)
 
-    def _read_all_facts(self, requests: Sequence[VerificationRequest]) -> list[VerificationRequest]:
-        kept = self._sources.history.kept({request.consent_id for request in requests})
-        return _each(lambda request: self._read_facts(request, kept.get(request.consent_id, [])), requests)
-
-    def _read_facts(self, request: VerificationRequest, kept: Sequence[CountedUse]) -> VerificationRequest:
+    def _read_facts(self, request: VerificationRequest) -> VerificationRequest:
         with self._metrics.stage(Stage.READ_FACTS):
             inputs, use = known(request.inputs), known(request.use)
             proof = use.state_proof()
             if self._facts.is_behind(inputs.facts, proof.words):
                 inputs = replace(inputs, facts=self._facts.select(inputs.sources, known(request.consent)))
                 proof = use.state_proof(inputs.facts.slots)
-            return with_facts(replace(request, inputs=inputs), proof, kept, self._sources)
+            return with_facts(replace(request, inputs=inputs), proof, self._sources)
 
     def _build_answers(self, requests: Sequence[VerificationRequest]) -> list[VerificationRequest]:
         built = self._pool.build([(known(one.inputs), known(one.use).recorded, known(one.proof)) for one in requests])

@@ -1,6 +1,7 @@
 """Recording uses before anything is revealed: one transaction holds all uses that come together."""
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -48,13 +49,23 @@ class RecordedUse:
         """
         return self.group.state_proof(self.block) if slots is None else self.group.ledger.state_proof(slots, self.block)
 
+    def counted_together(self, consent: bytes) -> Sequence[CountedUse]:
+        """Return the uses of ``consent`` that the transaction of this one counted, in their order."""
+        return self.group.counted[consent]
+
 
 class _Group:
-    """Uses of one transaction, whose slots are read together by the first that needs them."""
+    """Uses of one transaction, whose slots are read together by the first that needs them.
 
-    def __init__(self, ledger: Ledger, slots: Iterable[Slots]) -> None:
+    ``counted``: those that the ledger counted, by consent.
+    """
+
+    def __init__(self, ledger: Ledger, uses: Sequence[tuple[Use, CountedUse]]) -> None:
         self.ledger = ledger
-        self._slots = _union(slots)
+        self.counted: dict[bytes, list[CountedUse]] = defaultdict(list)
+        for use, counted in uses:
+            self.counted[use.signed.consent].append(counted)
+        self._slots = _union(use.slots for use, _ in uses)
         self._reading = threading.Lock()
         self._proof: StateProof | None = None
 
@@ -123,7 +134,7 @@ class UseRecorder:
             )
         self._lease([use])
         block = Block(at.block_number, at.block_hash, at.block_time)
-        return RecordedUse(counted, None, at.transaction, block, _Group(self._ledger, [use.slots]))
+        return RecordedUse(counted, None, at.transaction, block, _Group(self._ledger, [(use, counted)]))
 
     def _send(self, uses: Sequence[Use]) -> Sequence[RecordedUse | Exception]:
         try:
@@ -132,7 +143,7 @@ class UseRecorder:
             self._release([use for use, result in zip(uses, results, strict=True) if not result.recorded])
         except Exception as error:  # noqa: BLE001 - everybody gets the error, whatever it is
             return [error for _ in uses]
-        recorded = [use.slots for use, result in zip(uses, results, strict=True) if result.recorded]
+        recorded = [(use, _counted(use, result)) for use, result in zip(uses, results, strict=True) if result.recorded]
         together = _Group(self._ledger, recorded)
         return [self._outcome(use, result, together) for use, result in zip(uses, results, strict=True)]
 
@@ -142,9 +153,8 @@ class UseRecorder:
             earlier = self._earlier(use)
             if earlier is not None:
                 return earlier
-        mined, signed = result.mined, use.signed
-        counted = CountedUse(signed.number, signed.ticket, mined.block.time)
-        return RecordedUse(counted, result.refusal, mined.transaction, mined.block, together)
+        mined = result.mined
+        return RecordedUse(_counted(use, result), result.refusal, mined.transaction, mined.block, together)
 
     def _lease(self, uses: Sequence[Use]) -> None:
         if self._leases is not None:
@@ -153,6 +163,10 @@ class UseRecorder:
     def _release(self, uses: Sequence[Use]) -> None:
         if self._leases is not None:
             self._leases.cancel([use.signed.ticket for use in uses])
+
+
+def _counted(use: Use, result: UseResult) -> CountedUse:
+    return CountedUse(use.signed.number, use.signed.ticket, result.mined.block.time)
 
 
 def _still_pending() -> ChainError:

@@ -4,7 +4,7 @@ What is drawn for a use follows from the seed and from the attempt. So a second 
 first one on the ledger, and costs none of its own.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Final
 
@@ -12,13 +12,14 @@ from api.catalogue.datatype import schemas
 from api.services.consent.spend_seed import SpendSeeds, seed_missing
 from api.services.verification.request import VerificationRequest, known
 from api.services.verification.use_error import UseError
+from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.fact import ConsentRecord
 from ledger_node.domain.hashing import hmac_sha256
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.spending import UnsignedUse
-from ledger_node.domain.ticket import LIFETIME, CountedUse, UseOrder
+from ledger_node.domain.ticket import LIFETIME, UseOrder
 from ledger_node.domain.ticket_slot import by_department
 
 _CLOCKS_DIFFER_S: Final = 60
@@ -26,23 +27,20 @@ _CLOCKS_DIFFER_S: Final = 60
 
 
 class UseSigner:
-    """Signs uses. ``find_record``: what the ledger holds of a consent; ``counted_uses``: its uses, by consent.
-
-    ``answering``: the member that answers.
-    """
+    """Signs uses. ``find_record``: what the ledger holds of a consent; ``answering``: the member that answers."""
 
     def __init__(
         self,
         seeds: SpendSeeds,
         find_record: Callable[[bytes], ConsentRecord | None],
-        counted_uses: Callable[[Sequence[bytes]], Mapping[bytes, Sequence[CountedUse]]],
+        ledger: ConsentLedger,
         *,
         answering: bytes,
         domain: SigningDomain,
     ) -> None:
         self._seeds = seeds
         self._find_record = find_record
-        self._counted_uses = counted_uses
+        self._ledger = ledger
         self._answering = answering
         self._domain = domain
 
@@ -74,8 +72,7 @@ class UseSigner:
             secrets=seed.use_secrets(request.attempt.seed),
         )
         if request.attempt.again or number_was_taken:
-            counted = self._counted_uses([consent.id])[consent.id]
-            use = self._counted_before(use, counted, request.now) or use
+            use = self._counted_before(use, consent.id, request.now) or use
         return use.sign(key, self._domain)
 
     def _free_number(self, consent: bytes, attempt: bytes) -> int:
@@ -85,13 +82,11 @@ class UseSigner:
         # where there is none, the ledger says why
         return min(free, key=lambda number: hmac_sha256(attempt, number.to_bytes(4, "big")), default=1)
 
-    def _counted_before(self, use: UnsignedUse, counted: Iterable[CountedUse], now: int) -> UnsignedUse | None:
-        """Return the use if one of those that were ``counted`` is it, with another number or at another time."""
+    def _counted_before(self, use: UnsignedUse, consent: bytes, now: int) -> UnsignedUse | None:
+        """Return the use if one that the ledger counted is it, with another number or at another time."""
         ticket = use.ticket
-        for one in counted:
-            # one that is older is answered no more
-            if one.time < now - LIFETIME - _CLOCKS_DIFFER_S:
-                continue
+        # one that is older is answered no more
+        for one in self._ledger.counted_uses([consent], since=now - LIFETIME - _CLOCKS_DIFFER_S)[consent]:
             for not_after in range(one.time, one.time + LIFETIME + _CLOCKS_DIFFER_S + 1):
                 tried = replace(ticket, number=one.number, not_after=not_after)
                 if tried.digest(self._domain) == one.ticket:

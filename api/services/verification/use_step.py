@@ -1,11 +1,10 @@
 """The steps of a verification that are about its use: checked before it is sent, judged by what the ledger answers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
 from api.catalogue.datatype import schemas
-from api.services.access_log.writer import KeptUse
 from api.services.verification.request import VerificationRequest, known
 from api.services.verification.use_error import UseError
 from api.services.verification.use_history import UseHistory
@@ -18,7 +17,7 @@ from ledger_node.domain.error import ChainError, VerificationError
 from ledger_node.domain.evidence.slot import consent_record
 from ledger_node.domain.fact import ConsentRecord
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.ticket import CountedUse, SignedUse, UseOrder
+from ledger_node.domain.ticket import SignedUse, UseOrder
 from ledger_node.domain.ticket_slot import by_department
 
 _UNUSABLE: Final = {
@@ -116,12 +115,8 @@ def _taken(free: int) -> UseError:
     return UseError(Reason.USE_NUMBER_TAKEN, message, field="number", free_number=free)
 
 
-def with_facts(
-    request: VerificationRequest, proof: StateProof, kept: Sequence[CountedUse], sources: FactSources
-) -> VerificationRequest:
+def with_facts(request: VerificationRequest, proof: StateProof, sources: FactSources) -> VerificationRequest:
     """Return a request with what the ledger holds at the block of its use: all uses so far, and what resumed it.
-
-    ``kept``: the uses of the consent that are known here.
 
     Raises:
         ChainError: the ledger does not answer.
@@ -130,7 +125,7 @@ def with_facts(
     record = consent_record(consent_id, proof.words)
     if record is None:
         raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger does not show this consent yet")
-    uses = sources.history.until(consent_id, record.uses_digest, kept, use.use)
+    found = sources.history.until(consent_id, record, use.counted_together(consent_id))
     resumption = sources.find_resumption(consent_id, record) if is_resumed(record) else None
-    new_uses = [KeptUse(consent_id, place, uses[place]) for place in range(len(uses)) if uses[place] not in kept]
-    return replace(request, proof=proof, inputs=replace(inputs, uses=uses, resumption=resumption), new_uses=new_uses)
+    inputs = replace(inputs, uses=found.uses, resumption=resumption)
+    return replace(request, proof=proof, inputs=inputs, new_uses=found.new)

@@ -74,7 +74,10 @@ class ConsentLedger(ChainLedger, Protocol):
         """Record at most 500 uses in one transaction; the results come in their order."""
 
     def counted_uses(self, consents: Sequence[bytes], *, since: int = 0) -> Mapping[bytes, Sequence[CountedUse]]:
-        """Return all uses of each of ``consents`` that were counted in block ``since`` or later, in their order."""
+        """Return all uses of each of ``consents`` that were counted at ``since`` or later, in their order.
+
+        ``since``: seconds since 1970, of the time of blocks. Where it is known, blocks before it are not looked at.
+        """
 
     def counted_use(self, consent: bytes, ticket: bytes) -> tuple[CountedUse, Inclusion] | None:
         """Return the use of ``consent`` that was counted for this ticket, or None if none was."""

@@ -50,7 +50,8 @@ class EventCalls(ContractCalls):
 
     def counted_uses(self, consents: Sequence[bytes], *, since: int = 0) -> Mapping[bytes, Sequence[CountedUse]]:
         found: dict[bytes, list[CountedUse]] = {consent: [] for consent in consents}
-        for consent, use in self._uses(since, [to_hex(consent) for consent in consents]):
+        first = self._block_at(since) if since else 0
+        for consent, use in self._uses(first, [to_hex(consent) for consent in consents]):
             found[consent].append(use)
         return found
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from ledger_node.chain.artifact import decode_answer
+from ledger_node.chain.artifact import artifact, decode_answer
 from ledger_node.chain.deployment import document_name
 from ledger_node.chain.port import Member, Role, Standing
 from ledger_node.chain.rpc import HEAD_CALL, block_of
@@ -43,7 +43,9 @@ class MemberCalls(ContractCalls):
 
     def issuers(self) -> Mapping[bytes, frozenset[bytes]]:
         # a list, so from events; what it says of one issuer is proven with the facts
-        allowed, ended = (self._pairs(event) for event in ("IssuerAllowed", "IssuerDisallowed"))
+        known = artifact("SchemaRegistry")
+        events = [(from_hex(known.topic(event), "topic"),) for event in ("IssuerAllowed", "IssuerDisallowed")]
+        allowed, ended = map(_pairs, self._index.find_each(events))
         issuers: dict[bytes, set[bytes]] = {}
         for schema_id, member in allowed:
             issuers.setdefault(schema_id, set())
@@ -51,10 +53,10 @@ class MemberCalls(ContractCalls):
                 issuers[schema_id].add(member)
         return {schema_id: frozenset(members) for schema_id, members in issuers.items()}
 
-    def _pairs(self, event: str) -> set[tuple[bytes, bytes]]:
-        """Return schema id and member of all events; a period that has ended never begins again."""
-        logs = self._listed("SchemaRegistry", event)
-        return {(from_hex(log["topics"][1], "topic"), from_hex(log["topics"][2], "topic")) for log in logs}
+
+def _pairs(logs: Sequence[Any]) -> set[tuple[bytes, bytes]]:
+    """Return schema id and member of all events; a period that has ended never begins again."""
+    return {(from_hex(log["topics"][1], "topic"), from_hex(log["topics"][2], "topic")) for log in logs}
 
 
 def _member(member: bytes, answer: Any) -> Member | None:

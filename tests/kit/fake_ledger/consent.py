@@ -139,7 +139,7 @@ class FakeConsents(FakeAccess, ConsentLedger):
             return [UseResult(self._count(made, use), made.mined) for use in uses]
 
     def counted_uses(self, consents, *, since=0):
-        used = self.uses_since(since)
+        used = [(consent, use) for consent, use in self.uses_since(0) if use.time >= since]
         return {one: [use for consent, use in used if consent == one] for one in consents}
 
     def counted_use(self, consent, ticket):

@@ -96,7 +96,7 @@ def service(instance, finder, selector):
         UseSigner(
             instance.spend_seeds,
             instance.consents.record_of,
-            instance.ledger.counted_uses,
+            instance.ledger,
             answering=RELAYER,
             domain=instance.ledger.consent_domain,
         ),
@@ -279,7 +279,7 @@ def test_uses_that_others_sent_are_replayed_as_well(instance, taxpayer, ask):
     assert ask(consent, GOOD) == [("holds", None)]
     instance.other.record_uses([instance.signed_use(consent, 3)])
     assert ask(consent, GOOD) == [("holds", None)]
-    kept = UseHistory(instance.store, instance.ledger).kept([consent])[consent]
+    kept = UseHistory(instance.store, instance.ledger).kept(consent)
     assert kept == instance.ledger.counted_uses([consent])[consent]
     assert [use.number for use in kept] == [1, 3, 2]
 

@@ -19,9 +19,9 @@ SEED = SpendSeed(b"\x3c" * 32)
 @pytest.fixture
 def signer(instance):
     instance.spend_seeds.hand_over(BANK, SEED)
-    record_of, counted = instance.consents.record_of, instance.ledger.counted_uses
-    domain = instance.ledger.consent_domain
-    return UseSigner(instance.spend_seeds, record_of, counted, answering=RELAYER, domain=domain)
+    record_of, ledger = instance.consents.record_of, instance.ledger
+    domain = ledger.consent_domain
+    return UseSigner(instance.spend_seeds, record_of, ledger, answering=RELAYER, domain=domain)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ child is the hash of a node, or the node itself if its RLP is shorter than a has
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final
 
 from eth.constants import BLANK_ROOT_HASH
@@ -20,6 +21,8 @@ Node = Any
 Fetch = Callable[[bytes], bytes]
 
 _BRANCH: Final = 17
+_DECODED: Final = 4096
+"""Nodes that stay in memory as they were decoded, some 2 kB each."""
 _HASH: Final = 32
 _SHORT: Final = 55
 _NIBBLES: Final = [bytes((byte >> 4, byte & 15)) for byte in range(256)]
@@ -110,22 +113,32 @@ def _load(fetch: Fetch, child: Node) -> Node:
     return child
 
 
+@lru_cache(_DECODED)
+def _decoded(encoded: bytes) -> Node:
+    """Return a node that nobody changes: those near the root are read by every lookup."""
+    return decode_node(encoded)
+
+
+def _read(fetch: Fetch, child: Node) -> Node:
+    return _decoded(fetch(child)) if isinstance(child, bytes) and child else child
+
+
 def lookup(fetch: Fetch, root: bytes, key: bytes) -> bytes:
     """Return the value of a key under a root, or empty bytes."""
     if root == BLANK_ROOT_HASH:
         return b""
     path = nibbles(key)
-    node = _load(fetch, root)
+    node = _read(fetch, root)
     while node:
         if len(node) == _BRANCH:
-            node, path = _load(fetch, node[path[0]]), path[1:]
+            node, path = _read(fetch, node[path[0]]), path[1:]
             continue
         own, is_leaf = _unpack(node[0])
         if is_leaf:
             return bytes(node[1]) if own == path else b""
         if not path.startswith(own):
             return b""
-        node, path = _load(fetch, node[1]), path[len(own) :]
+        node, path = _read(fetch, node[1]), path[len(own) :]
     return b""
 
 
