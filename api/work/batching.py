@@ -206,15 +206,25 @@ class Batcher(Generic[Item]):
 
     def put(self, item: Item, owner: bytes) -> None:
         """Have ``item`` worked on for ``owner``."""
+        self.put_all([(item, owner)])
+
+    def put_all(self, items: Sequence[tuple[Item, bytes]]) -> None:
+        """Have each item of (item, owner) pairs worked on."""
         with self._changed:
-            self._waiting.put(item, owner)
-            self._changed.notify()
+            for item, owner in items:
+                self._waiting.put(item, owner)
+            self._wake(len(items))
 
     def finished(self, items: int) -> None:
         """Say that so many items have come to their end, in whatever steps follow this one."""
         with self._changed:
             self._under_way -= items
-            self._changed.notify()
+            self._wake(1)
+
+    def _wake(self, threads: int) -> None:
+        # nobody wakes to find that there is no group yet
+        if self._is_ready():
+            self._changed.notify(threads)
 
     def __len__(self) -> int:
         """Return how many items wait."""

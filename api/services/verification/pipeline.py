@@ -183,9 +183,8 @@ class VerificationService:
             self._preparing.finished(len(requests))
 
     def _pass_on(self, requests: Sequence[VerificationRequest], following: Batcher[VerificationRequest]) -> None:
-        for request in requests:
-            stage = following if request.outcome is None else self._logging
-            stage.put(request, request.bank)
+        following.put_all([(request, request.bank) for request in requests if request.outcome is None])
+        self._logging.put_all([(request, request.bank) for request in requests if request.outcome is not None])
 
     def _find_consents(self, requests: Sequence[VerificationRequest]) -> list[VerificationRequest]:
         found = self._consents.find_all({request.consent_id for request in requests})

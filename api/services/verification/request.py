@@ -40,9 +40,9 @@ from ledger_node.domain.verification import Policy
 Value = TypeVar("Value")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(slots=True, kw_only=True, eq=False)
 class VerificationRequest:
-    """Who asks what under which consent. Each step returns it with what the step adds.
+    """Who asks what under which consent. Each step returns it with what the step adds, and none changes it.
 
     Asked: all up to ``answer``, which gets what the bank receives. ``order``: of the use, from which and the claims the
     ticket follows; None until this instance signs it for the bank.
