@@ -6,6 +6,7 @@ least under way; among equals, the one that was served longest ago. What waits t
 
 import asyncio
 import threading
+import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import Future
@@ -19,6 +20,8 @@ _BURST_S: Final = 1.0
 """So many slots an owner may have beside others, until it has asked for more than its share for so long."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_BUSY_PER_ITEM: Final = 8
+_PATIENCE_S: Final = 0.02
 
 
 class FairQueue(Generic[Item]):
@@ -167,7 +170,8 @@ class Batcher(Generic[Item]):
     owner waits behind all that another one asks for: each item is taken by the rule of ``FairQueue``.
 
     ``waits_for_full``: while earlier items are not ``finished``, only a full group sets out. So groups grow with what
-    comes, and what is alone does not wait.
+    comes, and what is alone does not wait. ``busy``: how many items elsewhere say how much comes; of every 8 of them
+    a group waits for one item, for 20 ms at most.
     """
 
     def __init__(
@@ -178,11 +182,15 @@ class Batcher(Generic[Item]):
         threads: int,
         most: int,
         waits_for_full: bool = False,
+        busy: Callable[[], int] = lambda: 0,
     ) -> None:
         self._work = work
+        self._busy = busy
+        self._first_at = 0.0
+        """Since when the item waits that began the next group."""
         self._most = most
         self._waits_for_full = waits_for_full
-        self._under_way = 0
+        self.under_way = 0
         """Items that were taken and are not finished, where that matters."""
         self._changed = threading.Condition()
         self._waiting: FairQueue[Item] = FairQueue()
@@ -211,6 +219,9 @@ class Batcher(Generic[Item]):
     def put_all(self, items: Sequence[tuple[Item, bytes]]) -> None:
         """Have each item of (item, owner) pairs worked on."""
         with self._changed:
+            if items and not self._waiting:
+                self._first_at = time.monotonic()
+                self._changed.notify()
             for item, owner in items:
                 self._waiting.put(item, owner)
             self._wake(len(items))
@@ -218,7 +229,7 @@ class Batcher(Generic[Item]):
     def finished(self, items: int) -> None:
         """Say that so many items have come to their end, in whatever steps follow this one."""
         with self._changed:
-            self._under_way -= items
+            self.under_way -= items
             self._wake(1)
 
     def _wake(self, threads: int) -> None:
@@ -232,9 +243,14 @@ class Batcher(Generic[Item]):
             return len(self._waiting)
 
     def _is_ready(self) -> bool:
-        if not self._under_way or self._is_ending:
+        if self._is_ending or not self._waiting:
             return bool(self._waiting)
-        return len(self._waiting) >= self._most
+        if self.under_way:
+            return len(self._waiting) >= self._most
+        return len(self._waiting) >= self._busy() // _BUSY_PER_ITEM or self._patience_s() <= 0
+
+    def _patience_s(self) -> float:
+        return self._first_at + _PATIENCE_S - time.monotonic()
 
     def _run(self) -> None:
         while group := self._next_group():
@@ -243,13 +259,15 @@ class Batcher(Generic[Item]):
     def _next_group(self) -> list[Item]:
         """Wait for items, and return some; none when they are to stop and nothing waits."""
         with self._changed:
-            self._changed.wait_for(lambda: self._is_ready() or (self._is_ending and not self._waiting))
+            while not self._is_ready() and not self._is_ending:
+                self._changed.wait(self._patience_s() if self._waiting and not self.under_way else None)
             taken: list[Item] = []
             while len(taken) < self._most and (owner := self._waiting.next_owner()) is not None:
                 taken.append(self._waiting.pop(owner))
                 self._waiting.serve(owner)
             if self._waits_for_full:
-                self._under_way += len(taken)
+                self.under_way += len(taken)
+            self._first_at = time.monotonic()
             return taken
 
 
@@ -257,9 +275,15 @@ class GroupWork(Batcher[tuple[Item, Future[Result]]], Generic[Item, Result]):
     """``each`` takes up to ``most`` items and returns for each, in their order, a result or an error."""
 
     def __init__(
-        self, each: Callable[[Sequence[Item]], Sequence[Result | Exception]], *, name: str, threads: int, most: int
+        self,
+        each: Callable[[Sequence[Item]], Sequence[Result | Exception]],
+        *,
+        name: str,
+        threads: int,
+        most: int,
+        busy: Callable[[], int] = lambda: 0,
     ) -> None:
-        super().__init__(self._answer, name=name, threads=threads, most=most)
+        super().__init__(self._answer, name=name, threads=threads, most=most, busy=busy)
         self._each = each
 
     def submit(self, item: Item, owner: bytes = b"") -> Future[Result]:

@@ -27,6 +27,9 @@ from ledger_node.domain.statement import require_askable
 MAX_PARTS: Final = 12
 MAX_TEXT: Final = 1024
 """Characters of a combination's text form; terms of consent take no longer texts."""
+_REMEMBERED: Final = 4096
+_texts: Final[dict[tuple[bytes, Question], str]] = {}
+"""The texts of questions that were written out before, by schema."""
 _NEEDED: Final = re.compile(r"(?P<needed>[0-9]{1,2})\s+of\Z")
 
 
@@ -182,7 +185,14 @@ def _field(part: Question, schemas: Mapping[str, Schema]) -> Field:
 
 
 def _text(part: Question, schemas: Mapping[str, Schema]) -> str:
-    return part.text(_field(part, schemas))
+    # the same few questions are asked again and again, and each is written out a dozen times on its way
+    schema = schemas[part.schema]
+    text = _texts.get((schema.id, part))
+    if text is None:
+        if len(_texts) >= _REMEMBERED:
+            _texts.clear()
+        text = _texts[schema.id, part] = part.text(schema.field(part.field))
+    return text
 
 
 def _malformed(message: str) -> InvalidInputError:

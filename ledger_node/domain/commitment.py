@@ -76,6 +76,10 @@ def subject_tag(key: bytes, credit_code: str) -> bytes:
     return keccak(b"\x30" + key + credit_code.encode("ascii"))
 
 
+_REMEMBERED: Final = 512
+"""Trees of one schema that stay in memory, some 2 kB each."""
+
+
 class Committer:
     """Commits to attestations of one schema; what depends on the schema alone is computed once."""
 
@@ -89,6 +93,7 @@ class Committer:
             for field in schema.fields
             if field.mode is Mode.LADDER
         }
+        self._trees: dict[bytes, FieldTree] = {}
 
     def commit(self, seed: bytes, values: Sequence[Value]) -> "FieldTree":
         """Return the tree of fields for ``values`` under a 32-byte ``seed``."""
@@ -97,6 +102,18 @@ class Committer:
         unused = range(len(slots), 1 << schema.depth)
         slots += [keccak(b"\x02" + kdf(seed, b"pad", index)) for index in unused]
         return FieldTree(levels_of(slots, FIELD_NODE))
+
+    def commit_again(self, root: bytes, seed: bytes, values: Sequence[Value]) -> "FieldTree":
+        """Return the tree of an attestation whose fieldsRoot is ``root``.
+
+        Those that were wanted lately stay in memory: hashes under secret salts, so nothing of seed and values.
+        """
+        tree = self._trees.get(root)
+        if tree is None:
+            if len(self._trees) >= _REMEMBERED:
+                self._trees.clear()
+            tree = self._trees[root] = self.commit(seed, values)
+        return tree
 
     def _leaf(self, field: Field, seed: bytes, value: Value) -> bytes:
         salt, absent = salt_of(seed, field.index), value is Special.ABSENT

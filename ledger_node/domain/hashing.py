@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.reason import Reason
 
@@ -25,6 +28,7 @@ except ImportError as missing:  # pragma: no cover - a broken installation
     ) from missing
 
 HASH_BYTES: Final = 32
+_SHA256: Final = SHA256()
 
 
 def keccak(data: bytes) -> bytes:
@@ -35,7 +39,15 @@ def keccak(data: bytes) -> bytes:
 
 def kdf(seed: bytes, label: bytes, *indices: int) -> bytes:
     """Derive 32 bytes from an attestation seed: HMAC-SHA256(seed, "CL1/" || label || u32 indices)."""
-    return hmac.digest(seed, _message(label, indices), "sha256")
+    derived = _keyed(seed).copy()
+    derived.update(_message(label, indices))
+    return derived.finalize()
+
+
+@lru_cache(maxsize=1)
+def _keyed(seed: bytes) -> HMAC:
+    # dozens of keys follow from one seed, one after the other; to set HMAC up for it costs more than to use it
+    return HMAC(seed, _SHA256)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -67,11 +67,12 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Prover:
-    """Proves statements about one attestation from its seed and values."""
+    """Proves statements about one attestation from its seed and values. ``root``: its fieldsRoot, where it is known."""
 
     committer: Committer
     seed: bytes
     values: Sequence[Value]
+    root: bytes | None = None
 
     @override
     def __repr__(self) -> str:
@@ -112,7 +113,9 @@ class Prover:
     @cached_property
     def _tree(self) -> FieldTree:
         # it costs more than all else, and every proof about the attestation takes it
-        return self.committer.commit(self.seed, self.values)
+        if self.root is None:
+            return self.committer.commit(self.seed, self.values)
+        return self.committer.commit_again(self.root, self.seed, self.values)
 
     def rank(self, text: str) -> bytes:
         """Return where a part of a claim stands in the order in which this attestation's parts are shown.

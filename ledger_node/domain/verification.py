@@ -71,6 +71,7 @@ from ledger_node.domain.selection import (
     require_question,
     require_selected,
 )
+from ledger_node.domain.shown_use import ShownUse
 from ledger_node.domain.statement import Reveal, lower
 from ledger_node.domain.status import WORD_BITS, Plane
 
@@ -157,10 +158,12 @@ def judge_claim(
     schemas: SchemaSet,
     facts: LedgerFacts,
     policy: Policy,
+    checked: set[bytes],
 ) -> Verdict:
     """Run rules 14 to 16 (and 1 to 7 on each attestation) and return the verdict they lead to.
 
-    Consent and subject must have passed before.
+    Consent and subject must have passed before. ``checked``: the digests of attestations of this presentation that
+    passed rules 1 to 7 already, however many claims rely on one; those that pass here are added.
 
     Raises:
         VerificationError: the presentation claims a verdict that does not follow from it.
@@ -179,7 +182,9 @@ def judge_claim(
             if attestation is None:
                 raise VerificationError(Reason.NO_ATTESTATION, "the attestation of a claim is missing")
             schema = schemas.attested(attestation.header.schema_id, question.schema)
-            require_attestation(attestation, schema, facts)
+            if part.attestation not in checked:
+                require_attestation(attestation, schema, facts)
+                checked.add(part.attestation)
             require_department(consent.terms, attestation.header.issuer)  # 14
             require_data_period(consent.terms, attestation.header.period)  # 14
             _require_same_subject(attestation, subject.credit_code)  # 15
@@ -250,16 +255,35 @@ def verify(
     Raises:
         VerificationError: the presentation does not check; nothing in it may be relied on.
     """
-    consent, use, subject = presentation.consent, presentation.use, presentation.subject
-    if consent is not None and subject is not None:
-        if use is None:
-            raise VerificationError(Reason.USE_NOT_RECORDED, "an answer that shows something comes with its use")
+    consent = presentation.consent
+    if consent is not None and presentation.subject is not None:
+        _shown_use(presentation)
         require_consent(consent, facts, grantee=grantee, purpose=purpose, resumption=presentation.resumption)
-        require_use(use, consent, [shown.claim for shown in presentation.claims], schemas, facts)
+    return verify_consented(presentation, schemas, facts, policy)
+
+
+def verify_consented(
+    presentation: Presentation, schemas: SchemaSet, facts: LedgerFacts, policy: Policy
+) -> Sequence[Verdict]:
+    """Run the plan but for rules 8 to 12, which its consent has passed already.
+
+    Raises:
+        VerificationError: the presentation does not check; nothing in it may be relied on.
+    """
+    consent, subject = presentation.consent, presentation.subject
+    if consent is not None and subject is not None:
+        claims = [shown.claim for shown in presentation.claims]
+        require_use(_shown_use(presentation), consent, claims, schemas, facts)
         require_subject(subject, consent.terms.subject, schemas, facts)
     elif any(claim.verdict is not Outcome.CANNOT_TELL for claim in presentation.claims):
         raise VerificationError(Reason.CONSENT_UNKNOWN, "a yes or no comes with its consent and subject")
     return judge_claims(presentation, schemas, facts, policy)
+
+
+def _shown_use(presentation: Presentation) -> ShownUse:
+    if presentation.use is None:
+        raise VerificationError(Reason.USE_NOT_RECORDED, "an answer that shows something comes with its use")
+    return presentation.use
 
 
 def judge_claims(
@@ -270,7 +294,8 @@ def judge_claims(
     Raises:
         VerificationError: the presentation claims a verdict that does not follow from it.
     """
-    verdicts = [judge_claim(claim, presentation, schemas, facts, policy) for claim in presentation.claims]
+    checked: set[bytes] = set()
+    verdicts = [judge_claim(claim, presentation, schemas, facts, policy, checked) for claim in presentation.claims]
     for claim, verdict in zip(presentation.claims, verdicts, strict=True):
         if claim.verdict is not verdict.outcome:
             raise VerificationError(Reason.FIELD_PROOF_FAILED, "the answer says something else than its proof shows")

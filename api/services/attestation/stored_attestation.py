@@ -135,7 +135,8 @@ class UnsealedAttestation:
     @cached_property
     def prover(self) -> Prover:
         """What makes proofs about its values."""
-        return Prover(committer_of(self.header.schema_id), self._secrets.seed, self._secrets.values)
+        secrets, header = self._secrets, self.header
+        return Prover(committer_of(header.schema_id), secrets.seed, secrets.values, header.fields_root)
 
     @cached_property
     def shown(self) -> ShownAttestation:

@@ -85,7 +85,11 @@ class IdempotentCalls:
         self._running: set[bytes] = set()
         self._expire_at = 0
         self._leases: GroupWork[Call, LeaseResult] = GroupWork(
-            lambda calls: self.lease_all(calls, now()), name="calls", threads=1, most=_GROUP
+            lambda calls: self.lease_all(calls, now()),
+            name="calls",
+            threads=1,
+            most=_GROUP,
+            busy=lambda: len(self._running),
         )
 
     def start(self) -> None:

@@ -98,7 +98,9 @@ class VerificationService:
         self._counting: Batcher[VerificationRequest] = Batcher(self._count, name="count uses", threads=1, most=32)
         # one waits for a worker process while the next is made ready for it; small, as a group waits for its last one
         self._answering: Batcher[VerificationRequest] = Batcher(self._answer, name="answer", threads=2, most=12)
-        self._logging: Batcher[VerificationRequest] = Batcher(self._log, name="log accesses", threads=1, most=64)
+        self._logging: Batcher[VerificationRequest] = Batcher(
+            self._log, name="log accesses", threads=1, most=64, busy=lambda: self._preparing.under_way
+        )
         self._stages = (self._preparing, self._counting, self._answering, self._logging)
 
     def start(self) -> None:

@@ -127,5 +127,6 @@ def with_facts(request: VerificationRequest, proof: StateProof, sources: FactSou
         raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger does not show this consent yet")
     found = sources.history.until(consent_id, record, use.counted_together(consent_id))
     resumption = sources.find_resumption(consent_id, record) if is_resumed(record) else None
-    inputs = replace(inputs, uses=found.uses, resumption=resumption)
+    uses = tuple((use.number, use.ticket, use.time) for use in found.uses)
+    inputs = replace(inputs, uses=uses, resumption=resumption)
     return replace(request, proof=proof, inputs=inputs, new_uses=found.new)

@@ -25,6 +25,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.shown_use import ShownUse
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.spending import SpendSeed
+from ledger_node.domain.ticket import CountedUse
 from ledger_node.domain.verification import Policy, verify
 from ledger_node.randomness import random_bytes
 from tests.kit.fake_words import FactWords
@@ -74,7 +75,7 @@ class FactPool:
         facts = self._ledger.facts(inputs.facts.query, block)
         subject = shown_subject(inputs.credit_code, inputs.registration)
         told = (inputs.claims, inputs.unconsented, inputs.attestations, facts, inputs.policy)
-        use = ShownUse(inputs.order, inputs.uses)
+        use = ShownUse(inputs.order, tuple(CountedUse(*one) for one in inputs.uses))
         presentation = build_presentation(inputs.consent, subject, *told, use=use, resumption=inputs.resumption)
         if presentation.consent is not None:
             verify(presentation, schemas(), facts, grantee=inputs.bank, policy=inputs.policy)
