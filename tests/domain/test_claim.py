@@ -417,3 +417,10 @@ def test_a_part_without_a_proof_shows_nothing():
     with pytest.raises(VerificationError) as failed:
         world.with_presentation(claims=Presentation.from_json(sent, SCHEMAS).claims).verify()
     assert failed.value.reason is Reason.FIELD_PROOF_FAILED
+
+
+def test_the_text_is_that_of_the_schema_however_many_were_written_out_before(monkeypatch):
+    monkeypatch.setattr("ledger_node.domain.claim._REMEMBERED", 1)
+    texts = ["firm_facts.count >= 1", "firm_facts.grade in {A, B}", "firm_facts.paid >= 10000 CNY"]
+    for _ in range(2):
+        assert [Claim.parse(text, SCHEMAS).text(SCHEMAS) for text in texts] == texts

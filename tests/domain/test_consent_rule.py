@@ -133,7 +133,7 @@ def with_uses(world, uses):
 def test_k2_the_uses_shown_are_those_that_the_chain_counted(valid):
     world = valid.spent(earlier=EARLIER)
     uses = world.presentation.use.uses
-    for other in (uses[::-1], uses[1:], uses[:1], (), (*uses, uses[0]), (replace(uses[0], time=1), uses[1])):
+    for other in (uses[::-1], uses[1:], uses[:1], (), (*uses, uses[0]), (uses[0]._replace(time=1), uses[1])):
         assert refused(with_uses(world, other)) is Reason.USES_DIFFER
     assert refused(world.with_record(uses_digest=h("others"))) is Reason.USES_DIFFER
 

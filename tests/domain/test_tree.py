@@ -270,3 +270,15 @@ def test_as_many_values_as_fields_are_committed_to(change):
     values = FACTS.parse_values(RAW)
     with pytest.raises(ValueError, match="zip"):
         Committer(FACTS).commit(SEED, values[:-1] if change < 0 else (*values, 0))
+
+
+def test_a_tree_that_is_wanted_again_is_the_same_however_many_were_wanted_before(monkeypatch):
+    monkeypatch.setattr("ledger_node.domain.commitment._REMEMBERED", 1)
+    committer = Committer(FACTS)
+    seeds = [SEED, bytes(32)]
+    trees = [committer.commit(seed, VALUES) for seed in seeds]
+    for _ in range(2):
+        for seed, tree in zip(seeds, trees, strict=True):
+            again = committer.commit_again(tree.root, seed, VALUES)
+            assert again == tree
+            assert committer.commit_again(tree.root, seed, VALUES) is again

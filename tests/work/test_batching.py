@@ -27,8 +27,8 @@ class Gate:
 def work():
     gates = []
 
-    def start(work, most=8):
-        made = GroupWork(work, name="work", threads=1, most=most)
+    def start(work, most=8, busy=lambda: 0):
+        made = GroupWork(work, name="work", threads=1, most=most, busy=busy)
         made.start()
         gates.append(made)
         return made
@@ -180,3 +180,20 @@ def test_what_gathers_is_worked_on_before_the_end(gathering):
     made.put(2, b"a")
     made.stop()
     assert groups.get(timeout=30) == [2]
+
+
+def test_while_much_is_busy_elsewhere_a_group_waits_for_its_share(work, monkeypatch):
+    monkeypatch.setattr("api.work.batching._PATIENCE_S", 3600)
+    gate = Gate()
+    gate.open.set()
+    made = work(gate, busy=lambda: 16)
+    first = made.submit(1)
+    assert not gate.entered.wait(0.1)
+    assert (made.submit(2).result(30), first.result(30)) == (20, 10)
+    assert gate.groups == [[1, 2]]
+
+
+def test_nobody_waits_long_for_a_share_that_does_not_come(work):
+    gate = Gate()
+    gate.open.set()
+    assert work(gate, busy=lambda: 1000).submit(1).result(30) == 10
