@@ -52,6 +52,7 @@ class Host:
         self._interval = interval
         self.url = PUBLIC
         self._child = None
+        self._clients = []
         self.start()
 
     def start(self):
@@ -78,7 +79,6 @@ class Host:
                 assert time.monotonic() < deadline, self.words()
                 time.sleep(0.05)
             else:
-                client.close()
                 return
 
     def client(self, name):
@@ -89,10 +89,21 @@ class Host:
 
     def _to(self, client):
         client._http._transport = To(self)
+        self._clients.append(client)
         return client
 
     def http(self, auth=None):
-        return httpx.Client(base_url=PUBLIC, auth=auth, timeout=60, transport=To(self))
+        client = httpx.Client(base_url=PUBLIC, auth=auth, timeout=60, transport=To(self))
+        self._clients.append(client)
+        return client
+
+    def close(self):
+        """Close every client that was made for this host, and stop it."""
+        for client in self._clients:
+            client.close()
+        with suppress(ProcessLookupError):
+            if self.is_alive:
+                self.stop()
 
     def node(self):
         return {"url": self._node_url}
@@ -148,10 +159,6 @@ class Pair(Place):
                 host.start()
 
     def close(self):
-        for client in self._clients:
-            client.close()
         for host in self.hosts:
-            with suppress(ProcessLookupError):
-                if host.is_alive:
-                    host.stop()
+            host.close()
         self._node.stop()

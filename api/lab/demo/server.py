@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -101,18 +102,16 @@ class InstanceProcess:
             ChainError: they are not within a minute.
         """
         deadline = time.monotonic() + _PATIENCE_S
-        client = Client(self.url)
-        while True:
-            try:
-                client.get("/readyz")
-            except CredenceError:
-                if time.monotonic() > deadline:
-                    raise
-                time.sleep(_PAUSE_S)
-            else:
-                return
-            finally:
-                client.close()
+        with closing(Client(self.url)) as client:
+            while True:
+                try:
+                    client.get("/readyz")
+                except CredenceError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(_PAUSE_S)
+                else:
+                    return
 
     def wait(self) -> None:
         """Wait until the API ends."""
