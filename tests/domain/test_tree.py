@@ -282,3 +282,13 @@ def test_a_tree_that_is_wanted_again_is_the_same_however_many_were_wanted_before
             again = committer.commit_again(tree.root, seed, VALUES)
             assert again == tree
             assert committer.commit_again(tree.root, seed, VALUES) is again
+
+
+def test_a_prover_that_knows_its_root_proves_the_same(monkeypatch):
+    root = PROVER.committer.commit(SEED, VALUES).root
+    field = FACTS.fields[0]
+    proofs = [replace(PROVER, root=known).prove(field, Reveal(), may_disclose=True) for known in (None, root, root)]
+    assert proofs[0] == proofs[1] == proofs[2]
+    # the tree of a root that was wanted before is not made again
+    monkeypatch.setattr(Committer, "commit", None)
+    assert replace(PROVER, root=root).prove(field, Reveal(), may_disclose=True) == proofs[0]
