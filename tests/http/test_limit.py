@@ -17,7 +17,7 @@ NEVER = 0.000001
 SETTINGS = HttpSettings(
     verifications=Rate(NEVER, 10),
     anonymous=Rate(NEVER, 100),
-    body_pause_s=0.2,
+    body_pause_s=3,
     origins=("https://portal.example",),
 )
 

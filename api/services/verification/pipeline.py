@@ -178,6 +178,8 @@ class VerificationService:
             with self._metrics.stage(Stage.LOG):
                 faults = each_or_error(self._write_log, requests)
             for request, fault in zip(requests, faults, strict=True):
+                if fault is None:
+                    self._sources.history.note_kept(request.new_uses)
                 outcome = fault or request.outcome
                 assert outcome is not None  # noqa: S101 - the steps follow each other
                 set_result(request.answer, outcome)

@@ -28,7 +28,7 @@ _KEPT: Final = (
 
 
 class FoundUses(NamedTuple):
-    """All uses of a consent until a block, in their order, and those of them that are to be kept in the store."""
+    """All uses of a consent until a block, in their order, and those of them that the store is not known to have."""
 
     uses: tuple[CountedUse, ...]
     new: Sequence[KeptUse]
@@ -68,6 +68,14 @@ class UseHistory:
             raise ChainError(Reason.LEDGER_UNAVAILABLE, "the ledger does not show all uses of this consent yet")
         return found
 
+    def note_kept(self, uses: Iterable[KeptUse]) -> None:
+        """Take note that the store has these uses."""
+        with self._guard:
+            for use in uses:
+                replay = self._replays.get(use.consent)
+                if replay is not None:
+                    replay.stored = max(replay.stored, use.place + 1)
+
     def _replayed(
         self,
         consent: bytes,
@@ -89,13 +97,13 @@ class UseHistory:
 
 
 class _Replay:
-    """Uses of one consent, as they lead from digest to digest. ``stored``: how many of them the store has."""
+    """Uses of one consent, as they lead from digest to digest. ``stored``: how many of them the store has for sure."""
 
     def __init__(self, consent: bytes, uses: Iterable[CountedUse], stored: int) -> None:
         self._consent = consent
         self._uses: list[CountedUse] = []
         self._digests = [consent]
-        self._stored = stored
+        self.stored = stored
         self._append(uses)
 
     def until(self, digest: bytes, latest: Sequence[CountedUse]) -> FoundUses | None:
@@ -115,6 +123,4 @@ class _Replay:
 
     def _found(self, digest: bytes) -> FoundUses:
         uses = tuple(self._uses[: self._digests.index(digest)])
-        new = [KeptUse(self._consent, place, uses[place]) for place in range(self._stored, len(uses))]
-        self._stored = max(self._stored, len(uses))
-        return FoundUses(uses, new)
+        return FoundUses(uses, [KeptUse(self._consent, at, uses[at]) for at in range(self.stored, len(uses))])
