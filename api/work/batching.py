@@ -20,6 +20,7 @@ _BURST_S: Final = 1.0
 """So many slots an owner may have beside others, until it has asked for more than its share for so long."""
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+_BUSY_FROM: Final = 48
 _BUSY_PER_ITEM: Final = 8
 _PATIENCE_S: Final = 0.02
 
@@ -170,8 +171,8 @@ class Batcher(Generic[Item]):
     owner waits behind all that another one asks for: each item is taken by the rule of ``FairQueue``.
 
     ``waits_for_full``: while earlier items are not ``finished``, only a full group sets out. So groups grow with what
-    comes, and what is alone does not wait. ``busy``: how many items elsewhere say how much comes; of every 8 of them
-    a group waits for one item, for 20 ms at most.
+    comes, and what is alone does not wait. ``busy``: how many items elsewhere say how much comes; for every 8 of them
+    beyond 48 a group waits for one item, for 20 ms at most.
     """
 
     def __init__(
@@ -247,7 +248,7 @@ class Batcher(Generic[Item]):
             return bool(self._waiting)
         if self.under_way:
             return len(self._waiting) >= self._most
-        return len(self._waiting) >= self._busy() // _BUSY_PER_ITEM or self._patience_s() <= 0
+        return len(self._waiting) >= (self._busy() - _BUSY_FROM) // _BUSY_PER_ITEM or self._patience_s() <= 0
 
     def _patience_s(self) -> float:
         return self._first_at + _PATIENCE_S - time.monotonic()

@@ -186,7 +186,7 @@ def test_while_much_is_busy_elsewhere_a_group_waits_for_its_share(work, monkeypa
     monkeypatch.setattr("api.work.batching._PATIENCE_S", 3600)
     gate = Gate()
     gate.open.set()
-    made = work(gate, busy=lambda: 16)
+    made = work(gate, busy=lambda: 64)
     first = made.submit(1)
     assert not gate.entered.wait(0.1)
     assert (made.submit(2).result(30), first.result(30)) == (20, 10)
