@@ -248,7 +248,8 @@ class Batcher(Generic[Item]):
             return bool(self._waiting)
         if self.under_way:
             return len(self._waiting) >= self._most
-        return len(self._waiting) >= (self._busy() - _BUSY_FROM) // _BUSY_PER_ITEM or self._patience_s() <= 0
+        share = min(self._most, (self._busy() - _BUSY_FROM) // _BUSY_PER_ITEM)
+        return len(self._waiting) >= share or self._patience_s() <= 0
 
     def _patience_s(self) -> float:
         return self._first_at + _PATIENCE_S - time.monotonic()

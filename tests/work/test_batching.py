@@ -193,6 +193,14 @@ def test_while_much_is_busy_elsewhere_a_group_waits_for_its_share(work, monkeypa
     assert gate.groups == [[1, 2]]
 
 
+def test_a_full_group_sets_out_however_much_is_busy(work, monkeypatch):
+    monkeypatch.setattr("api.work.batching._PATIENCE_S", 3600)
+    gate = Gate()
+    gate.open.set()
+    made = work(gate, most=2, busy=lambda: 1000)
+    assert [future.result(30) for future in [made.submit(1), made.submit(2)]] == [10, 20]
+
+
 def test_nobody_waits_long_for_a_share_that_does_not_come(work):
     gate = Gate()
     gate.open.set()
