@@ -105,14 +105,14 @@ def show(*, subject_id: MySubjectArgument = None, caller: Caller) -> Output:
 def rotate(*, wanted: WantedControllers, good_for: DaysOption = 2, signing: Signing, caller: Caller) -> Output | None:
     """Hand your subject to new controllers; the present ones sign. Name those that stay as well."""
     folder, client = caller.folder, caller.client()
-    found = _show(client, folder, None)
+    found, ledger = _show(client, folder, None), _ledger(client)
     rotation = Rotation(
         from_hex(found["subject"], "subject"),
         found["next_entry"],
         Controllers(wanted.keys(folder), wanted.threshold, random_bytes(32)),
-        _deadline(good_for),
+        _deadline(ledger, good_for),
     )
-    rotated = signing.send(caller, client, unsigned_rotation(_domain(client), rotation))
+    rotated = signing.send(caller, client, unsigned_rotation(_domain(ledger), rotation))
     if rotated is None:
         return None
     return Output(rotated, told=f"rotated: entry {rotated['entry']} is in force; what was granted before stays granted")
@@ -145,13 +145,14 @@ def cancel_recovery(
         path = f"/v1/subjects/{found['subject']}/recoveries/{pending['number']}/cancellation"
         cancelled = client.post(path, {})
     else:
+        ledger = _ledger(client)
         cancellation = Cancellation(
             from_hex(found["subject"], "subject"),
             pending["number"],
             from_hex(pending["commitment"], "commitment"),
-            _deadline(good_for),
+            _deadline(ledger, good_for),
         )
-        cancelled = signing.send(caller, client, unsigned_cancellation(_domain(client), cancellation))
+        cancelled = signing.send(caller, client, unsigned_cancellation(_domain(ledger), cancellation))
     if cancelled is None:
         return None
     return Output(cancelled, told=f"recovery {cancelled['number']} is cancelled")
@@ -168,9 +169,9 @@ def hold(
             raise InvalidInputError(Reason.CONFIGURATION, "say which subject: credence subject hold SUBJECT")
         held = client.post(f"/v1/subjects/{_id_of(caller.folder, subject_id)}/holds", {})
     else:
-        found = _show(client, caller.folder, subject_id)
-        wanted = Hold(from_hex(found["subject"], "subject"), found["next_hold"], _deadline(good_for))
-        held = signing.send(caller, client, unsigned_hold(_domain(client), wanted))
+        found, ledger = _show(client, caller.folder, subject_id), _ledger(client)
+        wanted = Hold(from_hex(found["subject"], "subject"), found["next_hold"], _deadline(ledger, good_for))
+        held = signing.send(caller, client, unsigned_hold(_domain(ledger), wanted))
     if held is None:
         return None
     return Output(held, told=f"held until {time_text(held['until'])}: only withdrawals and recoveries go on")
@@ -205,12 +206,17 @@ def _pending(found: Any) -> Any:  # noqa: ANN401 - JSON of the route
     return pending
 
 
-def _domain(client: Client) -> SigningDomain:
-    return signing_domain(client.get("/v1/ledger"), "SubjectRegistry")
+def _ledger(client: Client) -> Any:  # noqa: ANN401 - JSON of the route
+    return client.get("/v1/ledger")
 
 
-def _deadline(days: int) -> int:
-    return clock.now() + days * _DAY
+def _domain(ledger: Any) -> SigningDomain:  # noqa: ANN401 - JSON of the route
+    return signing_domain(ledger, "SubjectRegistry")
+
+
+def _deadline(ledger: Any, days: int) -> int:  # noqa: ANN401 - JSON of the route
+    """Return the end of so many days: by the ledger's clock where this machine's is behind it."""
+    return max(clock.now(), ledger["head"]["time"]) + days * _DAY
 
 
 def _show(client: Client, folder: Home, subject_id: str | None) -> Any:  # noqa: ANN401 - JSON of the route

@@ -16,6 +16,7 @@ from api.home.home import Home
 from api.home.listening import reachable_host
 from ledger_node.domain.error import ChainError, InvalidInputError, StoreError, VerificationError
 from ledger_node.domain.reason import Reason
+from tests.kit.command import printed
 
 
 @pytest.fixture(autouse=True)
@@ -89,7 +90,7 @@ def test_serve_writes_an_address_that_commands_reach(tmp_path, monkeypatch):
     assert done.exit_code == 0, done.stderr
     ((public, port),) = ran
     assert public == f"http://127.0.0.1:{port}" == api_url(Home(tmp_path), None)
-    assert json.loads(done.stdout)["url"] == public
+    assert printed(done)["url"] == public
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """What every command has: options in groups, refusals that are told, and an end that people or programs read."""
 
-import json
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -12,6 +11,7 @@ from api.cli.command import Output, command, command_group
 from api.cli.console import ExitCode
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
+from tests.kit.command import printed
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def test_people_read_what_is_told_and_printed(run):
 
 def test_programs_read_the_data_and_nothing_else_on_stdout(run):
     done = run("span", "--low", "1", "--json")
-    assert (done.exit_code, done.stderr, json.loads(done.stdout)) == (1, "measured\n", {"width": 8})
+    assert (done.exit_code, done.stderr, printed(done)) == (1, "measured\n", {"width": 8})
 
 
 def test_a_refusal_is_told_with_its_reason(run):

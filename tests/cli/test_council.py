@@ -17,6 +17,7 @@ from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.sender import Sender
 from ledger_node.chain.web3_ledger import Web3Council, Web3Ledger
 from ledger_node.domain.json_object import to_hex
+from tests.kit.command import printed
 
 GIVE_S = 3
 CHANGE_S = 3600
@@ -91,7 +92,7 @@ def test_k12_an_approval_names_the_digest_that_was_shown(place):
     assert json.loads(place.run("show", opened.number, "--json").stdout)["status"] == "needs_approvals"
     place.run("approve", opened.number, "0x2c1e", "--yes", code=ExitCode.USAGE)
     done = place.run("approve", opened.number, to_hex(opened.digest), "--yes", "--json")
-    assert json.loads(done.stdout)["approved_by"] == [to_hex(place.council.council().governors[0])]
+    assert printed(done)["approved_by"] == [to_hex(place.council.council().governors[0])]
     place.refused("proposal_voted", "approve", opened.number, to_hex(opened.digest), "--yes")
 
 

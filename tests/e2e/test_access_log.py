@@ -1,6 +1,5 @@
 """The access log of a served instance: who sees which rows, and what they check against the chain."""
 
-import json
 import threading
 import time
 
@@ -15,6 +14,7 @@ from ledger_node.domain.batch import ACCESS_LOG
 from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
+from tests.kit.command import printed
 from tests.kit.served import SEED, Place, changed, one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -296,7 +296,7 @@ def test_the_command_line_checks_and_lists_for_firm_and_bank(logged):
     assert done.returncode == 0, done.stderr
     assert "Demo bank (night shift)  loan_application" in done.stderr
     assert "1 checked against the chain" in done.stderr
-    assert json.loads(done.stdout)["uses_without_row"] == []
+    assert printed(done)["uses_without_row"] == []
     banks = logged.credence("access", "list", "--as", "demo-bank")
     assert banks.returncode == 0, banks.stderr
     assert "night shift" in banks.stderr

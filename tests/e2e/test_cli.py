@@ -1,12 +1,11 @@
 """The command line: data on stdout, talk on stderr, exit codes that programs act on."""
 
-import json
-
 import pytest
 
 from api.catalogue.synthetic import credit_code
 from api.cli.attest import _report
 from ledger_node import clock
+from tests.kit.command import printed
 from tests.kit.served import DAY, SEED, write_rows
 
 HOLDS = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -26,7 +25,7 @@ def consent(place):
 def test_verify_exits_with_the_verdict_and_prints_json_alone_on_stdout(place, consent, questions, code):
     done = place.credence("verify", *questions, "--consent", consent, "--as", "demo-bank", "--json")
     assert done.returncode == code, done.stderr
-    answer = json.loads(done.stdout)
+    answer = printed(done)
     assert len(answer["presentation"]["claims"]) == len(questions)
     for question in questions:
         assert question in done.stderr.replace("\n", " ")
@@ -70,7 +69,7 @@ def test_attest_lists_what_is_rejected_and_exits_with_1(place):
     file = write_rows(place.folder / "cli.csv", "tax_payment", [(place.fresh(), {}), ("", {})])
     done = place.credence("attest", str(file), "--schema", "tax_payment", "--as", "tax-bureau", "--json")
     assert done.returncode == 1, done.stderr
-    data = json.loads(done.stdout)
+    data = printed(done)
     assert (data["issued"], data["rejected"]) == (1, 1)
     assert [(row["line"], row["reason"]) for row in data["rejections"]] == [(3, "credit_code_invalid")]
     assert "1 issued" in done.stderr
@@ -87,7 +86,7 @@ def test_f3_attest_replaces_what_is_there_only_as_a_correction(place):
         file = write_rows(place.folder / "correct.csv", "tax_payment", [(firm, cells)])
         done = place.credence("attest", str(file), "--schema", "tax_payment", "--as", "tax-bureau", "--json", *words)
         assert done.returncode == code, done.stderr
-        data = json.loads(done.stdout)
+        data = printed(done)
         assert [row["reason"] for row in data["rejections"]] == ["correction_needed"] * code
         assert (data["correct"], data["restore_erased"]) == ("--correct" in words, "--restore-erased" in words)
         assert "(2 lines, a heading)" in done.stderr
@@ -119,28 +118,28 @@ def test_the_whole_story_on_the_command_line(place):
     name = f"cli-shop-{firm}"
     made = place.credence("subject", "register", "--name", name, "--code", credit_code(firm, SEED), "--json")
     assert made.returncode == 0, made.stderr
-    assert {"subject", "registration"} <= json.loads(made.stdout).keys()
-    subject = json.loads(made.stdout)["subject"]
+    assert {"subject", "registration"} <= printed(made).keys()
+    subject = printed(made)["subject"]
     wanted = place.credence("consent", "ask", "--subject", subject, "--question", HOLDS, "--as", "demo-bank", "--json")
     assert wanted.returncode == 0, wanted.stderr
-    request = json.loads(wanted.stdout)["id"]
+    request = printed(wanted)["id"]
     grant = place.credence("consent", "accept", request, "--as", name, "--yes", "--json")
     assert grant.returncode == 0, grant.stderr
-    consent = json.loads(grant.stdout)["id"]
+    consent = printed(grant)["id"]
     asked = place.credence("verify", HOLDS, "--consent", consent, "--as", "demo-bank")
     assert asked.returncode == 0
     assert place.credence("consent", "withdraw", consent, "--as", name).returncode == 0
     refused = place.credence("verify", HOLDS, "--consent", consent, "--as", "demo-bank", "--json")
     assert refused.returncode == 3
-    assert json.loads(refused.stdout)["presentation"]["claims"][0]["reason"] == "consent_withdrawn"
+    assert printed(refused)["presentation"]["claims"][0]["reason"] == "consent_withdrawn"
     listed = place.credence("consent", "list", "--as", name, "--json")
-    assert [held["state"] for held in json.loads(listed.stdout)["consents"]] == ["withdrawn"]
+    assert [held["state"] for held in printed(listed)["consents"]] == ["withdrawn"]
 
 
 def test_node_status_says_where_the_chain_stands(place):
     done = place.credence("node", "status", "--json")
     assert done.returncode == 0
-    assert json.loads(done.stdout)["block"] > 0
+    assert printed(done)["block"] > 0
 
 
 def test_init_refuses_a_folder_that_is_there(place):

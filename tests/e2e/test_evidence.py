@@ -15,6 +15,7 @@ from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.report import CheckName
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.randomness import random_bytes
+from tests.kit.command import printed
 from tests.kit.served import AGE_DAYS, SEED, one_form, seen
 
 QUESTIONS = [
@@ -192,7 +193,7 @@ def test_the_command_checks_evidence_without_a_network_and_loads_nothing_that_ne
     done = run_offline("evidence", "verify", files / "evidence.json", "--trust", files / "trust.json", "--json")
     assert done.returncode == 1, done.stderr  # one of the four does not hold
     assert "LOADED []" in done.stderr
-    told = json.loads(done.stdout)
+    told = printed(done)
     assert (told["valid"], told["since"]) == (True, None)
     assert [claim["verdict"] for claim in told["claims"]] == ["holds", "does_not_hold", "holds", "holds"]
     for check in CheckName:
@@ -245,7 +246,7 @@ def test_e7_what_does_not_check_exits_with_4_says_which_check_failed_and_is_not_
     done = run_offline("evidence", "verify", file, "--trust", files / "trust.json", "--json")
     assert done.returncode == 4
     assert "9 failed      answers" in done.stderr
-    told = json.loads(done.stdout)
+    told = printed(done)
     assert (told["valid"], told["reason"], told["claims"]) == (False, "field_proof_failed", [])
     rendered = run_offline("evidence", "render", file, files / "no.html", "--trust", files / "trust.json")
     assert (rendered.returncode, (files / "no.html").exists()) == (4, False)
@@ -292,7 +293,7 @@ def test_e7_usage_exits_with_2_and_a_file_that_is_none_with_4(files, arguments, 
 
 def test_the_fingerprint_of_the_trust_file_is_the_same_wherever_it_is_exported(place, files, trust):
     again = place.credence("trust", "export", str(files / "again.json"), "--json")
-    assert json.loads(again.stdout)["fingerprint"] == trust.fingerprint
+    assert printed(again)["fingerprint"] == trust.fingerprint
     shown = run_offline("trust", "show", files / "trust.json")
     assert trust.fingerprint in shown.stderr
     assert (files / "again.json").read_bytes() == (files / "trust.json").read_bytes()

@@ -27,6 +27,7 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import StatusReason
 from ledger_node.randomness import random_bytes
+from tests.kit.command import printed
 from tests.kit.evidence import in_era
 from tests.kit.served import PENALISED, SEED, Place, one_form
 from tests.kit.signed_word import signed_change
@@ -95,7 +96,7 @@ class Town:
         if name in COMMANDED:
             files = (str(self.folder / "evidence.json"), "--trust", str(self.folder / "trust.json"))
             done = credence("evidence", "verify", *files, "--now", self.url, "--json")
-            command = (done.returncode, json.loads(done.stdout), done.stderr)
+            command = (done.returncode, printed(done), done.stderr)
         return Stage(
             frozenset(change.kind for change in since.changes),
             examine(self.evidence, self.trust, later=[since.keys]),
@@ -253,7 +254,7 @@ def test_a6_a_node_that_is_down_leaves_open_what_has_changed(stages):
     town, _ = stages
     evidence, trust = str(town.folder / "evidence.json"), str(town.folder / "trust.json")
     done = credence("evidence", "verify", evidence, "--trust", trust, "--now", "http://127.0.0.1:9", "--json")
-    told = json.loads(done.stdout)
+    told = printed(done)
     assert (done.returncode, told["valid"], told["since"]["reason"]) == (3, True, "ledger_unavailable")
 
 

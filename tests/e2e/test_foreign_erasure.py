@@ -1,6 +1,5 @@
 """L1: nothing is deleted on the ledger's word alone, whoever has a department's key and whenever it starts."""
 
-import json
 import shutil
 
 import pytest
@@ -24,6 +23,7 @@ from ledger_node.domain.signature import address_of
 from ledger_node.domain.status import Plane, StatusReason
 from ledger_node.domain.subject import each_person
 from ledger_node.randomness import random_bytes
+from tests.kit.command import printed
 from tests.kit.office import SCHEMA, TAX, Interrupted, Killed, Office, Thief
 from tests.kit.signed_word import mark_of
 
@@ -50,7 +50,7 @@ def office(instance):
 def credence(office, *arguments):
     done = CliRunner().invoke(app, ["store", "quarantine", *arguments, "--home", str(office.home.path), "--json"])
     assert done.exit_code == 0, done.output
-    return json.loads(done.stdout)
+    return printed(done)
 
 
 def found(office, code, schema=SCHEMA):

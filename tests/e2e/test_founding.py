@@ -1,13 +1,12 @@
 """A consortium is founded with the banks that are named, each with a credential of its own."""
 
-import json
-
 import pytest
 from typer.testing import CliRunner
 
 from api.cli.main import app
 from api.home.home import Home
 from ledger_node.chain.port import Role
+from tests.kit.command import printed
 
 
 def init(folder, *banks):
@@ -20,7 +19,7 @@ def test_several_banks_are_founded(tmp_path):
     assert result.exit_code == 0, result.output
     home = Home(tmp_path / "home")
     assert {member.name for member in home.members() if Role.BANK in member.roles} == {"North Bank", "虚构江河银行"}
-    assert set(json.loads(result.stdout)["credentials"]) >= {"north-bank", "river-bank", "tax-bureau"}
+    assert set(printed(result)["credentials"]) >= {"north-bank", "river-bank", "tax-bureau"}
     assert home.read_key("river-bank") != home.read_key("north-bank")
 
 

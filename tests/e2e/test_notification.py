@@ -1,7 +1,5 @@
 """Notifications: each event is told once, to whom it concerns, in the order of the ledger, whatever dies."""
 
-import json
-
 import pytest
 from sqlalchemy import select
 
@@ -16,6 +14,7 @@ from ledger_node.domain.consent_text import Language
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
+from tests.kit.command import printed
 from tests.kit.served import SEED, one_form
 from tests.kit.subject import told_until
 
@@ -130,7 +129,7 @@ def test_the_command_lists_notifications(place):
     told_until(place.bank, ("consent.granted", {"consent": granted}))
     done = place.credence("notifications", "list", "--as", "demo-bank", "--json")
     assert done.returncode == 0, done.stderr
-    last = json.loads(done.stdout)["notifications"][-1]
+    last = printed(done)["notifications"][-1]
     assert (last["kind"], last["data"]) == ("consent.granted", {"consent": granted})
     done = place.credence("notifications", "list", "--as", "demo-bank", "--after", last["id"])
     assert (done.returncode, done.stdout) == (0, "")

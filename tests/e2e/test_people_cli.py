@@ -1,13 +1,12 @@
 """What people do at the command line: what is checked before it is signed or erased, and what they are shown."""
 
-import json
-
 import pytest
 from typer.testing import CliRunner
 
 from api.catalogue.synthetic import credit_code
 from api.cli.main import app
 from api.client.client import Client
+from tests.kit.command import printed
 from tests.kit.served import BANK_NAME, DATA_DAY, SEED, one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -79,7 +78,7 @@ def test_a_grant_is_shown_and_its_short_id_serves_every_later_command(place, sho
     consent = granted.stdout.strip()
     short = consent[:14]
     shown = run(place, "consent", "show", short, "--as", shop)
-    assert json.loads(shown.stdout)["id"] == consent
+    assert printed(shown)["id"] == consent
     asked = run(place, "verify", GOOD, "--consent", short[2:], "--as", "demo-bank")
     assert (asked.exit_code, asked.stdout) == (0, ""), asked.stderr
     assert f"by Demo tax bureau: tax_payment of 2025, as of {DATA_DAY}" in asked.stderr
@@ -105,7 +104,7 @@ def test_a_request_is_accepted_once_by_its_short_id(place, shop):
     short = asked.stdout.strip()[:14]
     accepted = run(place, "consent", "accept", short, "--as", shop, "--yes", "--json")
     assert accepted.exit_code == 0, accepted.stderr
-    assert json.loads(accepted.stdout)["terms"]["questions"] == [one_form(GOOD)]
+    assert printed(accepted)["terms"]["questions"] == [one_form(GOOD)]
     again = run(place, "consent", "accept", short, "--as", shop, "--yes")
     assert (again.exit_code, again.stdout) == (5, "")
     assert "refused request_answered" in again.stderr
@@ -124,7 +123,7 @@ def test_an_erasure_is_shown_and_checked_first(place):
         assert (done.exit_code, done.stdout) == (exit_code, "")
         assert f"refused {reason}: " in done.stderr
     done = run(place, "erase", "--code", code, "--as", "tax-bureau", "--yes", "--json")
-    assert (done.exit_code, json.loads(done.stdout)["erased"]) == (0, 1), done.stderr
+    assert (done.exit_code, printed(done)["erased"]) == (0, 1), done.stderr
     assert f"the firm whose credit code ends in {code[-4:]}" in done.stderr
     assert code not in done.stderr
 
@@ -142,4 +141,4 @@ def test_members_purposes_and_schemas_are_listed(place, command, words):
     assert (shown.exit_code, shown.stderr) == (0, "")
     assert all(word in shown.stdout for word in words)
     listed = run(place, command, "--json")
-    assert json.loads(listed.stdout) == place.bank.get(f"/v1/{command}")
+    assert printed(listed) == place.bank.get(f"/v1/{command}")

@@ -22,6 +22,7 @@ from ledger_node.domain.receipt_check import TrustedOperator, check_receipt
 from ledger_node.domain.signature import sign
 from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.randomness import random_bytes
+from tests.kit.command import printed
 from tests.kit.served import one_form
 
 GOOD = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -244,7 +245,7 @@ def test_the_command_lists_saves_and_verifies_receipts(place, trusted, tmp_path)
     place.verify(consent, [GOOD])
     done = place.credence("receipt", "list", consent, "--as", "demo-bank", "--json")
     assert done.returncode == 0, done.stderr
-    assert [item["receipt"]["act"] for item in json.loads(done.stdout)["receipts"]] == ["granted", "used"]
+    assert [item["receipt"]["act"] for item in printed(done)["receipts"]] == ["granted", "used"]
     done = place.credence("receipt", "save", consent, "--as", "demo-bank", "--folder", str(tmp_path), "--html")
     assert done.returncode == 0, done.stderr
     done = place.credence("receipt", "save", consent, "--as", "demo-bank", "--folder", __file__)
@@ -254,7 +255,7 @@ def test_the_command_lists_saves_and_verifies_receipts(place, trusted, tmp_path)
     documents = sorted(tmp_path.glob("*.json"))
     assert [check_receipt(file.read_bytes(), trusted).act for file in documents] == [Act.GRANTED, Act.USED]
     done = place.credence("receipt", "verify", str(documents[0]), "--json")
-    assert (done.returncode, json.loads(done.stdout)["checks"]) == (0, True)
+    assert (done.returncode, printed(done)["checks"]) == (0, True)
     (address,) = place.home.relayer_keys()
     done = place.credence("receipt", "verify", str(documents[1]), "--key", to_hex(address))
     assert done.returncode == 0, done.stderr
@@ -263,7 +264,7 @@ def test_the_command_lists_saves_and_verifies_receipts(place, trusted, tmp_path)
     documents[1].write_bytes(encode(document))
     done = place.credence("receipt", "verify", str(documents[1]), "--json")
     assert done.returncode == 1
-    assert json.loads(done.stdout)["reason"] == "key_not_valid"
+    assert printed(done)["reason"] == "key_not_valid"
     assert "rule 6" in done.stderr
     done = place.credence("receipt", "verify", str(documents[0]), "--key", "0x" + "11" * 20)
     assert (done.returncode, "rule 6" in done.stderr) == (1, True)
@@ -274,7 +275,7 @@ def test_the_command_lists_saves_and_verifies_receipts(place, trusted, tmp_path)
     other = json.loads(trust.read_text("utf-8"))
     trust.write_text(json.dumps(other | {"chain_id": other["chain_id"] + 1}), "utf-8")
     done = place.credence("receipt", "verify", str(documents[0]), *options, "--json")
-    assert (done.returncode, json.loads(done.stdout)["reason"]) == (1, "other_network")
+    assert (done.returncode, printed(done)["reason"]) == (1, "other_network")
     for wrong in (["--key", "nonsense"], ["--member", "nonsense"]):
         assert place.credence("receipt", "verify", str(documents[0]), *wrong).returncode == 2
     assert place.credence("receipt", "verify", str(tmp_path / "none.json")).returncode == 2

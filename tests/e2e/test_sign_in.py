@@ -21,6 +21,7 @@ from ledger_node.domain.fact import EVERY_PURPOSE
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
+from tests.kit.command import printed
 from tests.kit.served import write_rows
 
 
@@ -323,7 +324,7 @@ def test_the_command_line_rotates_and_signs_for_curl(place):
     old = credential_named(place.home, "operator")
     done = place.credence("sign-in", "rotate", "--as", "operator", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["number"] == 2
+    assert printed(done)["number"] == 2
     held = place.home.credentials()["operator"]
     assert (held["id"], held["kind"]) == (credentials["operator"]["id"], "operator")
     assert not (place.home.path / credentials["operator"]["key"]).exists()
@@ -340,7 +341,7 @@ def test_the_command_line_rotates_and_signs_for_curl(place):
     pem.write_bytes(new_key_file()[1].as_pem(private=True))
     kept = place.credence("sign-in", "rotate", "--as", "operator", "--key", str(pem), "--keep", "--json")
     assert kept.returncode == 0, kept.stderr
-    assert (json.loads(kept.stdout)["keys"], json.loads(kept.stdout)["key"]) == (2, str(pem))
+    assert (printed(kept)["keys"], printed(kept)["key"]) == (2, str(pem))
     assert place.client("operator").get("/v1/me")["kind"] == "operator"
 
 

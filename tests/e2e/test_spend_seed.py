@@ -1,13 +1,12 @@
 """A bank that lets its instance sign: by its own act alone, sealed, and until it takes the seed back."""
 
-import json
-
 import pytest
 
 from api.client.client import ApiError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
+from tests.kit.command import printed
 from tests.kit.served import BANK_NAME, one_form, seen
 
 QUESTION = "tax_payment.paid_amount >= 1000000 CNY during 2025"
@@ -42,7 +41,7 @@ def test_the_instance_signs_for_a_bank_only_while_it_holds_the_seed_that_the_ban
     assert refused(place.bank.post, "/v1/consent-requests", body) == (422, "field_missing", "spend_key")
 
     done = place.credence("consent", "hand-over-seed", "--as", "demo-bank", "--json")
-    assert (done.returncode, json.loads(done.stdout)) == (0, {"is_held": True})
+    assert (done.returncode, printed(done)) == (0, {"is_held": True})
     assert place.seed.to_text() not in done.stdout + done.stderr
     assert place.bank.get(PATH) == {"is_held": True}
     answer = unsigned(place, consent)
@@ -70,7 +69,7 @@ def test_the_instance_signs_for_a_bank_only_while_it_holds_the_seed_that_the_ban
     assert place.bank.get(PATH) == {"is_held": True}
 
     done = place.credence("consent", "take-back-seed", "--as", "demo-bank", "--json")
-    assert (done.returncode, json.loads(done.stdout)) == (0, {"is_held": False})
+    assert (done.returncode, printed(done)) == (0, {"is_held": False})
     assert refused(unsigned, place, consent) == (422, "field_missing", "use")
     assert place.ask(consent, one_form(QUESTION)) == [("holds", None)]
 

@@ -11,6 +11,7 @@ from api.services.webhook.endpoint import BOTH_SIGN_S, Secrets
 from api.work.periodic import Periodic
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.randomness import random_bytes
+from tests.kit.command import printed
 from tests.kit.webhook import BANK, HOST, Endpoint, receiver
 
 
@@ -232,7 +233,7 @@ def test_an_address_can_be_registered_shown_and_removed_by_command(place):
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("whsec_")
     done = place.credence("webhook", "show", "--as", "tax-bureau", "--json")
-    assert json.loads(done.stdout)["url"] == "https://93.184.216.34/hook"
+    assert printed(done)["url"] == "https://93.184.216.34/hook"
     assert "whsec_" not in done.stdout
     assert place.credence("webhook", "remove", "--as", "tax-bureau").returncode == 0
     assert place.credence("webhook", "remove", "--as", "tax-bureau").returncode == 5

@@ -16,6 +16,7 @@ from api.files.evidence import read_file
 from ledger_node.chain.endpoint import Endpoint, EndpointError, Fault
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
+from tests.kit.command import printed
 from tests.kit.evidence import CASES, TRUSTS, data_of, world
 from tests.vectors.valid_evidence import statement
 
@@ -222,6 +223,6 @@ def test_e4_what_has_changed_since_is_left_open_by_a_node_that_talks_too_much(fo
     place = folder("one_claim_yes")
     with node_that_talks(200) as (url, taken):
         done = verify(place, "--now", url, "--json")
-    told = json.loads(done.stdout)
+    told = printed(done)
     assert (done.exit_code, told["valid"], told["since"]["reason"]) == (3, True, "ledger_unavailable")
     assert sum(taken) < 64 << 20

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.kit.command import printed
 from tests.kit.evidence import CASES, FOLDER, TRUSTS
 
 VERIFIER = """
@@ -48,7 +49,7 @@ def verify(name, *, before=()):
     command = [*before, sys.executable, "-c", VERIFIER, str(path), json.dumps(TRUSTS[case["trust"]])]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    return printed(done)
 
 
 def can_unshare():

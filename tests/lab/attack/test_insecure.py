@@ -12,6 +12,7 @@ from api.lab.attack.guess import guess_inputs_of
 from api.lab.attack.report import Verdict
 from ledger_node.domain.commitment import leaf_digest, plain_digest
 from ledger_node.domain.json_object import from_hex
+from tests.kit.command import printed
 from tests.kit.insecure import CODES, HIDDEN_GRADE, LADDER_STEPS
 
 pytestmark = pytest.mark.timeout(1800)  # half a minute of work, on a machine that may have other work
@@ -122,7 +123,7 @@ def _run(tmp_path, insecure, monkeypatch, *more):
 def test_command_exits_1_and_prints_json(tmp_path, insecure, monkeypatch):
     result = _run(tmp_path, insecure, monkeypatch, "--json")
     assert result.exit_code == 1, result.output
-    report = json.loads(result.stdout)
+    report = printed(result)
     assert report["verdict"] == "BROKEN"
     assert {"attack", "tried", "candidates", "hits", "accuracy", "chance", "verdict"} <= set(report["attacks"][0])
 

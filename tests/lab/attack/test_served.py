@@ -15,6 +15,7 @@ from api.lab.attack.rehearsal import BANKS, RELAYERS, rehearse
 from api.lab.demo.server import InstanceProcess
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.hashing import keccak, sha256_digest
+from tests.kit.command import printed
 
 FIRMS, GRANTING, CONSENTS = 500, 50, 200
 pytestmark = pytest.mark.timeout(1800)
@@ -52,7 +53,7 @@ def attacked(tmp_path_factory):
     finally:
         served.stop()
     return Attacked(
-        json.loads(done.stdout),
+        printed(done),
         done.returncode,
         corpus,
         GroundTruth.from_json(json.loads(made.truth.read_text("utf-8"))),
