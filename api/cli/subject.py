@@ -216,7 +216,8 @@ def _domain(ledger: Any) -> SigningDomain:  # noqa: ANN401 - JSON of the route
 
 def _deadline(ledger: Any, days: int) -> int:  # noqa: ANN401 - JSON of the route
     """Return the end of so many days: by the ledger's clock where this machine's is behind it."""
-    return max(clock.now(), ledger["head"]["time"]) + days * _DAY
+    newest: int = ledger["head"]["time"]
+    return max(clock.now(), newest) + days * _DAY
 
 
 def _show(client: Client, folder: Home, subject_id: str | None) -> Any:  # noqa: ANN401 - JSON of the route
