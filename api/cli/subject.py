@@ -26,8 +26,11 @@ from ledger_node.domain.subject import Controller, Controllers, keys_to_json
 from ledger_node.randomness import random_bytes
 
 _DAY: Final = 86_400
+_MOST_DAYS: Final = 30
 subject = command_group("Subjects: firms and the keys that sign for them.", "credence subject show --as wang-bakery")
-DaysOption = Annotated[int, typer.Option("--good-for", min=1, max=30, help="For how many days signatures are good.")]
+DaysOption = Annotated[
+    int, typer.Option("--good-for", min=1, max=_MOST_DAYS, help="For how many days signatures are good.")
+]
 SubjectArgument = Annotated[str, typer.Argument(help="The subject's id, or its name in credentials.json.")]
 MySubjectArgument = Annotated[
     str | None, typer.Argument(help="The subject's id, or its name in credentials.json; default: your own.")
@@ -215,9 +218,13 @@ def _domain(ledger: Any) -> SigningDomain:  # noqa: ANN401 - JSON of the route
 
 
 def _deadline(ledger: Any, days: int) -> int:  # noqa: ANN401 - JSON of the route
-    """Return the end of so many days: by the ledger's clock where this machine's is behind it."""
+    """Return the end of so many days: by the ledger's clock where this machine's is behind it.
+
+    Whoever says what the ledger's clock shows stretches no signature beyond what ``--good-for`` may.
+    """
     newest: int = ledger["head"]["time"]
-    return max(clock.now(), newest) + days * _DAY
+    now = clock.now()
+    return min(max(now, newest), now + _MOST_DAYS * _DAY) + days * _DAY
 
 
 def _show(client: Client, folder: Home, subject_id: str | None) -> Any:  # noqa: ANN401 - JSON of the route
