@@ -202,6 +202,12 @@ class Reason(StrEnum):
     RECOVERY_EARLY = "recovery_early"
     SIGNER_REPEATED = "signer_repeated"
 
+    # people: codes, invitations, what two of them do
+    CODE_UNKNOWN = "code_unknown"
+    CODE_USED = "code_used"
+    CODE_EXPIRED = "code_expired"
+    CODE_LOCKED = "code_locked"
+
     # the council
     GOVERNOR_UNKNOWN = "governor_unknown"
     PROPOSAL_UNKNOWN = "proposal_unknown"

@@ -5,11 +5,13 @@ from types import MappingProxyType
 from typing import Final
 
 from api.http.problem.document_reason_text import DOCUMENT_REASON_TEXT
+from api.http.problem.people_reason_text import PEOPLE_REASON_TEXT
 from ledger_node.domain.reason import Reason
 
 REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
     {
         **DOCUMENT_REASON_TEXT,
+        **PEOPLE_REASON_TEXT,
         # input that must be fixed by whoever sent it
         Reason.JSON_MALFORMED: "The body is not JSON in UTF-8; send one JSON value, without NUL or lone surrogates.",
         Reason.JSON_DUPLICATE_KEY: "A key stands twice in one JSON object; write each key once.",
@@ -217,8 +219,6 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.CONTROLLERS_NONE_COUNT: (
             "Every change of this firm's controllers rests on a compromised key; the registrar asks for a recovery."
         ),
-        Reason.SUBJECT_ON_HOLD: "The firm is held; until 'held_until' only withdrawals and recoveries go on.",
-        Reason.HOLD_TOO_SOON: "A controller may hold a firm once in 60 days, and so may its registrar.",
         Reason.SIGNATURES_LATE: "The signatures were good until a time that is over; sign again.",
         Reason.REGISTRAR_FOREIGN: "Only the registrar that registered or last recovered this firm may do this.",
         Reason.CONTROLLERS_MISMATCH: "These are not the firm's controllers at that time; reject the answer.",

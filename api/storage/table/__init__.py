@@ -16,6 +16,7 @@ from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
 from api.storage.table.key import data_key, erased_key, key_ledger, key_link, key_removal, quarantine, quarantined_key
 from api.storage.table.ledger_log import ledger_log, ledger_log_mark
 from api.storage.table.notification import WebhookState, chain_cursor, consent_deadline, notification, reliance, webhook
+from api.storage.table.one_time_code import code_try, one_time_code
 from api.storage.table.outbox import outbox, outbox_account
 from api.storage.table.sign_in import access_token, assertion_used, proof_memory, proof_used, sign_in_keys
 from api.storage.table.subject import subject, subject_controllers, subject_recovery, subject_refusal
@@ -29,6 +30,7 @@ __all__ = [
     "attestation",
     "batch",
     "chain_cursor",
+    "code_try",
     "consent",
     "consent_deadline",
     "consent_request",
@@ -52,6 +54,7 @@ __all__ = [
     "metadata",
     "network",
     "notification",
+    "one_time_code",
     "outbox",
     "outbox_account",
     "proof_memory",

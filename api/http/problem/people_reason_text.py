@@ -1,0 +1,18 @@
+"""What the reasons mean that people meet at a page: codes, invitations, and what two people do."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
+
+from ledger_node.domain.reason import Reason
+
+PEOPLE_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
+    {
+        Reason.CODE_UNKNOWN: "There is no such code; type it as it is written, and mind that five wrong tries end it.",
+        Reason.CODE_USED: "This code was used, and each counts once; ask whoever gave it to you for a new one.",
+        Reason.CODE_EXPIRED: "This code is over; ask whoever gave it to you for a new one.",
+        Reason.CODE_LOCKED: "Too many wrong codes were typed; ask for a new code, or try again in an hour.",
+        Reason.SUBJECT_ON_HOLD: "The firm is held; until 'held_until' only withdrawals and recoveries go on.",
+        Reason.HOLD_TOO_SOON: "A controller may hold a firm once in 60 days, and so may its registrar.",
+    }
+)

@@ -1,0 +1,1 @@
+"""One-time codes: drawn, tried a few times, spent once."""
