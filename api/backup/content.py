@@ -37,7 +37,7 @@ MANIFEST: Final = "manifest.json"
 MAC: Final = "manifest.mac"
 FILE_LABEL: Final = b"credence/backup/file"
 MAC_LABEL: Final = b"credence/backup/manifest"
-_FILES: Final = ("network.json", "members.json", "purposes.json", "credentials.json")
+_FILES: Final = ("network.json", "members.json", "purposes.json", "portal.json", "credentials.json")
 _KEYSTORE: Final = ".json"
 
 

@@ -13,6 +13,7 @@ from api.cli.command import OFFLINE, HomeOption, Output, alone, command, command
 from api.cli.console import ExitCode, JsonOption, LogOption, emit, logging_as, talk
 from api.home.home import write_private
 from api.home.listening import reachable_host
+from api.home.portal_host import LOCAL_HOST
 from api.home.settings import environment
 from api.telemetry.log import LogFormat
 from ledger_node import clock
@@ -36,6 +37,7 @@ node = command_group("The embedded chain node.", "credence node status --home sh
     alone,
     "credence init --home shop",
     "credence init --home shop --bank north-bank='North Bank' --delay 3d,7d",
+    "credence init --home shop --portal-host credence.example.org",
     codes=_CODES,
 )
 def init(
@@ -53,6 +55,12 @@ def init(
         list[str] | None,
         typer.Option(metavar="SHORT=NAME", help="A founding bank, e.g. north-bank='North Bank'; may be repeated."),
     ] = None,
+    portal_host: Annotated[
+        str,
+        typer.Option(
+            metavar="HOST", help="The exact host of the portal's pages; passkeys are bound to it and to no other."
+        ),
+    ] = LOCAL_HOST,
 ) -> Output:
     """Found a consortium of one: keys, genesis, contracts, address book, members, sign-in keys."""
     from api.client.asking import spend_seed
@@ -63,7 +71,13 @@ def init(
     known = environment()
     banks, delays = _banks(bank or []), _delays(delay)
     found_instance(
-        folder, chain_id, banks=banks, database_url=known.database_url, keys_url=known.keys_url, delays=delays
+        folder,
+        chain_id,
+        banks=banks,
+        database_url=known.database_url,
+        keys_url=known.keys_url,
+        delays=delays,
+        portal_host=portal_host,
     )
     for slug in banks:
         spend_seed(folder, slug)

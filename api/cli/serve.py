@@ -16,7 +16,14 @@ from api.cli.console import ExitCode, JsonOption, LogOption, emit, logging_as, t
 from api.home.home import Home, write_private
 from api.home.listening import reachable_host
 from api.home.node_process import NodeProcess
-from api.home.settings import ACCESS_INTERVAL_S, DEFAULT_PORT, environment, http_settings, watch_settings
+from api.home.settings import (
+    ACCESS_INTERVAL_S,
+    DEFAULT_PORT,
+    environment,
+    http_settings,
+    portal_settings,
+    watch_settings,
+)
 from api.telemetry.log import LogFormat
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.error import InvalidInputError
@@ -102,6 +109,7 @@ def serve(
             keys_copy=environment().keys_copy,
             access_interval_s=access_interval,
             ready_age_s=watch.ready_age_s,
+            portal=portal_settings(),
             insecure_local_webhooks=insecure_local_webhooks,
         )
         app = create_app(instance, http_settings(), public_url=public_url or address, watch=watch)

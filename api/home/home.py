@@ -5,6 +5,7 @@ members.json       the members that this instance serves, with their roles
 keys/NAME.json     keystore v3: a signing key; NAME.vault.json: a department's key-encryption key;
                    NAME.sender-N.json: further accounts that send for a member
 keys/NAME.jwk      the private key that a member's programs sign in with (mode 0600)
+portal.json        the host that passkeys are bound to
 passphrase         opens the keystores (mode 0600; keep a copy apart)
 credentials.json   who signs in from this folder, by name: its id, and the file of its key (no secret)
 chain.sqlite3      the embedded chain; store.sqlite3: vault and store; node.json: where the node listens
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from api.files.own_file import new_file
+from api.home.portal_host import LOCAL_HOST, portal_host
 from api.hsm.device import SUFFIX, DeviceKey, DeviceSigner, KeyReference
 from ledger_node.chain.address_book import AddressBook
 from ledger_node.chain.port import Role
@@ -34,6 +36,7 @@ from ledger_node.domain.signature import Signer, SigningKey, parse_address
 from ledger_node.randomness import random_bytes
 
 _PURPOSES: Final = "purposes.json"
+_PORTAL: Final = "portal.json"
 _CREDENTIALS: Final = "credentials.json"
 _CREDENTIAL: Final = frozenset({"kind", "id"})
 _SCRYPT_WORK: Final = 1 << 14
@@ -102,6 +105,27 @@ class Home:
     def write_purposes(self, purposes: Purposes) -> None:
         """Write the copy of the purposes."""
         self.write(_PURPOSES, purposes.to_json())
+
+    def portal_host(self) -> str:
+        """Return the exact host that passkeys are bound to (their rpId). A home without portal.json says localhost.
+
+        Raises:
+            InvalidInputError: ``configuration``; portal.json names no host.
+        """
+        if not (self.path / _PORTAL).is_file():
+            return LOCAL_HOST
+        record = self._read(_PORTAL)
+        host = record.text("host")
+        record.done()
+        return portal_host(host)
+
+    def write_portal_host(self, host: str) -> None:
+        """Write the host that passkeys are bound to. It stands in every firm's keys, so it stays for good.
+
+        Raises:
+            InvalidInputError: ``configuration``; this is no name of a host.
+        """
+        self.write(_PORTAL, {"host": portal_host(host)})
 
     def write_network(self, book: AddressBook, accounts: dict[str, JSON]) -> None:
         """Write the address book and the accounts that may send."""

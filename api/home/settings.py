@@ -19,6 +19,9 @@ _ORIGIN: Final = re.compile(r"https?://[a-z0-9.-]+(:[0-9]+)?")
 _LEAST_TOKEN: Final = 24
 _TOKEN: Final = re.compile(rb"[A-Za-z0-9._~+/=-]{%d,}" % _LEAST_TOKEN)
 _COUNT: Final = re.compile("[0-9]{1,9}")
+_TIME: Final = re.compile("([0-9]{1,7})([smhd]?)")
+_SECONDS: Final = {"": 1, "s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_MAX_TIME_S: Final = 366 * 86_400
 NOTIFY_INTERVAL_S: Final = 1.0
 RESUME_INTERVAL_S: Final = 1.0
 MAX_BODY_BYTES: Final = 1 << 20
@@ -65,6 +68,50 @@ class WatchSettings:
     """When a head is old and a transaction stuck, in seconds; None: what follows from the beat of the access log."""
     slow_s: float = 1.0
     """A request that takes longer gets a line in the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalSettings:
+    """How long the portal makes people wait, and how long what it hands out holds good; all in seconds.
+
+    Waits give a firm time to object before an act counts. An instance for trying things out may shorten them.
+    """
+
+    first_wait_s: int = 86_400
+    """From a registration at the counter or by post to the first grant and the first look at values."""
+    file_wait_s: int = 86_400
+    """From the wish for a file of one's own records to the file."""
+    counter_wait_s: int = 86_400
+    """From a consent at the counter to the first use of it."""
+    invitation_s: int = 7 * 86_400
+    """How long a code of an invitation holds good."""
+    handover_s: int = 86_400
+    """How long the code holds good by which a firm lets one bank find it."""
+    contact_code_s: int = 3_600
+    """How long the code holds good that confirms an address for notices."""
+    draft_s: int = 900
+    """How long a draft of a consent that nobody has signed can be signed."""
+    device_link_s: int = 600
+    """How long a link holds good that takes a page to another device."""
+
+    @property
+    def shortened(self) -> tuple[str, ...]:
+        """Return the names of the waits that are shorter than usual; the portal says so on each page."""
+        names = ("first_wait_s", "file_wait_s", "counter_wait_s")
+        return tuple(name for name in names if getattr(self, name) < getattr(PortalSettings(), name))
+
+
+PORTAL_VARIABLES: Final = {
+    "first_wait_s": "CREDENCE_FIRST_WAIT",
+    "file_wait_s": "CREDENCE_FILE_WAIT",
+    "counter_wait_s": "CREDENCE_COUNTER_WAIT",
+    "invitation_s": "CREDENCE_INVITATION_LIFETIME",
+    "handover_s": "CREDENCE_HANDOVER_LIFETIME",
+    "contact_code_s": "CREDENCE_CONTACT_CODE_LIFETIME",
+    "draft_s": "CREDENCE_DRAFT_LIFETIME",
+    "device_link_s": "CREDENCE_DEVICE_LINK_LIFETIME",
+}
+"""Field of ``PortalSettings`` -> the variable that sets it. A wait may be 0, a lifetime may not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +194,28 @@ def watch_settings() -> WatchSettings:
         _positive("CREDENCE_READY_AGE", age) if age else None,
         _positive("CREDENCE_LOG_SLOW", environ.get("CREDENCE_LOG_SLOW", str(WatchSettings().slow_s))),
     )
+
+
+def portal_settings() -> PortalSettings:
+    """Read the variables of ``PORTAL_VARIABLES``: a number of seconds, or a number with a unit, such as 15m, 24h, 7d.
+
+    Raises:
+        InvalidInputError: ``configuration``, naming the variable.
+    """
+    environ = os.environ  # noqa: TID251 - this is the one reader
+    texts = {name: environ.get(variable) for name, variable in PORTAL_VARIABLES.items()}
+    return PortalSettings(**{name: _time(name, text) for name, text in texts.items() if text is not None})
+
+
+def _time(name: str, text: str) -> int:
+    found = _TIME.fullmatch(text)
+    seconds = int(found[1]) * _SECONDS[found[2]] if found else -1
+    if not (0 if "wait" in name else 1) <= seconds <= _MAX_TIME_S:
+        raise InvalidInputError(
+            Reason.CONFIGURATION,
+            f"{PORTAL_VARIABLES[name]} must be a time such as 90s, 15m, 24h or 7d, of a year at most",
+        )
+    return seconds
 
 
 def _token(path: Path) -> bytes:

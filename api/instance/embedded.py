@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from api.home.home import Home
+from api.home.portal_host import LOCAL_HOST
 from api.instance.chain_copy import Head, OpenMoment
 from api.instance.founding import DEMO_BANKS, ChainParameters, found
 from api.instance.store_place import Addresses
@@ -32,12 +33,13 @@ def found_instance(
     keys_url: str | None = None,
     delays: Delays = NO_DELAYS,
     relayers: Sequence[str] = (),
+    portal_host: str = LOCAL_HOST,
 ) -> None:
     """Make ``home`` with an embedded chain. ``banks``: short name -> full name; None for the demo bank.
 
     ``chain_id``: drawn if it is None, so that what is signed here counts on no other chain, a rehearsal's included.
-    ``database_url``, ``keys_url``: where its store and its key ledger are, if not in the folder. ``relayers``: as for
-    ``found``.
+    ``database_url``, ``keys_url``: where its store and its key ledger are, if not in the folder. ``relayers``,
+    ``portal_host``: as for ``found``.
 
     Raises:
         InvalidInputError: ``configuration``; there is something at this path or in these databases already.
@@ -51,6 +53,7 @@ def found_instance(
         addresses=Addresses(database_url, keys_url),
         delays=delays,
         relayers=relayers,
+        portal_host=portal_host,
     )
 
 

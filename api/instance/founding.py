@@ -12,6 +12,7 @@ from api.catalogue.purpose import default_purposes
 from api.files.own_folder import new_folder
 from api.home.home import Home, LocalMember
 from api.home.node_process import NodeProcess
+from api.home.portal_host import LOCAL_HOST
 from api.instance.store_place import IN_FOLDER, Addresses, make_home_store, require_unused
 from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import public_part
@@ -69,20 +70,22 @@ def found(
     addresses: Addresses = IN_FOLDER,
     delays: Delays = NO_DELAYS,
     relayers: Sequence[str] = (),
+    portal_host: str = LOCAL_HOST,
 ) -> None:
     """Make ``home``; it appears whole or not at all. ``banks``: as ``DEMO_BANKS``; ``addresses``: of its store.
 
     ``delays``: of the council's decisions, from the end of the founding on. ``relayers``: names of further relayers, at
-    most two; each has one of the accounts that the operator sends from.
+    most two; each has one of the accounts that the operator sends from. ``portal_host``: what passkeys are bound to.
 
     Raises:
-        InvalidInputError: ``configuration``; this path exists already, the banks cannot be told apart, or the databases
-            are not both named and empty.
+        InvalidInputError: ``configuration``; this path exists already, the banks cannot be told apart, the databases
+            are not both named and empty, or the portal's host is none.
         ChainError: the new node does not answer.
     """
     members = _members(chain_id, banks)
     require_unused(home, addresses)
     with new_folder(home.path) as path:
+        Home(path).write_portal_host(portal_host)
         _found_in(Home(path), chain_id, members, create_chain, addresses, delays, relayers)
 
 

@@ -59,6 +59,8 @@ class Resources:
     operator_key: bytes = field(repr=False)
     purposes: Purposes
     workers: WorkerPool
+    portal_host: str
+    """The host that passkeys are bound to."""
 
     @property
     def senders(self) -> Mapping[str, Sender]:
@@ -76,7 +78,7 @@ def open_resources(
     """
     book = home.address_book()
     rpc = Rpc(*node_urls, book=book)
-    departments = _departments(home)
+    departments, portal_host = _departments(home), home.portal_host()
     registrar, relayer = _member_of(home, Role.REGISTRAR), _member_of(home, Role.RELAYER)
     relayer_key = home.read_key(relayer.slug)
     with ExitStack() as opened:
@@ -111,6 +113,7 @@ def open_resources(
             operator_key=relayer_key,
             purposes=purposes,
             workers=WorkerPool(processes if processes > 1 else 0, nice=_STAND_BACK),
+            portal_host=portal_host,
         )
         opened.pop_all()
     return made

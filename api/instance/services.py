@@ -5,6 +5,7 @@ What of theirs waits for the ledger is listed last, in the order in which it is 
 
 from collections.abc import Callable
 
+from api.home.settings import PortalSettings
 from api.instance.resources import Resources
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
@@ -53,9 +54,15 @@ from ledger_node import clock
 
 
 class Services:
-    """All services. ``rules``: where webhooks may be; ``processes``: how many make answers, this one included."""
+    """All services. ``rules``: where webhooks may be; ``processes``: how many make answers, this one included.
 
-    def __init__(self, base: Resources, metrics: Metrics, *, rules: AddressRules, processes: int) -> None:
+    ``portal``: how long people wait, and how long codes and drafts hold good.
+    """
+
+    def __init__(
+        self, base: Resources, metrics: Metrics, *, rules: AddressRules, processes: int, portal: PortalSettings
+    ) -> None:
+        self.portal_host, self.portal_settings = base.portal_host, portal
         store, keys, ledger, removals = base.store, base.keys, base.ledger, base.removals
         registrar, operator = base.registrar, base.operator
         names = {member: department.name for member, department in base.departments.items()}

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from api.home.home import Home
-from api.home.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S, RESUME_INTERVAL_S
+from api.home.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S, RESUME_INTERVAL_S, PortalSettings
 from api.instance.resources import Resources, open_resources
 from api.instance.services import Services, pending_work
 from api.instance.store_place import Addresses
@@ -37,6 +37,7 @@ def open_instance(
     keys_copy: Path | None = None,
     access_interval_s: float = ACCESS_INTERVAL_S,
     ready_age_s: float | None = None,
+    portal: PortalSettings | None = None,
     insecure_local_webhooks: bool = False,
 ) -> "Instance":
     """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
@@ -44,7 +45,8 @@ def open_instance(
     ``database_url``, ``keys_url``: where the store and the key ledger are, if they are not in the folder.
     ``keys_copy``: where the one copy of the key ledger is. ``access_interval_s``: seconds between two anchors of the
     access log. ``ready_age_s``: seconds after which a head is old and a transaction stuck (default: what follows from
-    that). ``insecure_local_webhooks``: for tests, webhooks may go to this machine.
+    that). ``portal``: the waits of the portal (default: the usual ones). ``insecure_local_webhooks``: for tests,
+    webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
@@ -60,6 +62,7 @@ def open_instance(
         processes=processes,
         access_interval_s=access_interval_s,
         ready_age_s=ready_age_s or head_age_limit(access_interval_s),
+        portal=portal or PortalSettings(),
     )
 
 
@@ -88,10 +91,17 @@ class Instance(Services):
     """
 
     def __init__(
-        self, base: Resources, *, rules: AddressRules, processes: int, access_interval_s: float, ready_age_s: float
+        self,
+        base: Resources,
+        *,
+        rules: AddressRules,
+        processes: int,
+        access_interval_s: float,
+        ready_age_s: float,
+        portal: PortalSettings,
     ) -> None:
         self.metrics, self.head = Metrics(), HeadAge(clock.monotonic)
-        super().__init__(base, self.metrics, rules=rules, processes=processes)
+        super().__init__(base, self.metrics, rules=rules, processes=processes, portal=portal)
         self.book, self.rpc, self.ledger, self.purposes = base.book, base.rpc, base.ledger, base.purposes
         self.store, self.keys, self.removals = base.store, base.keys, base.removals
         self.departments, self.workers, self.senders = base.departments, base.workers, tuple(base.senders.values())

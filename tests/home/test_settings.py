@@ -2,7 +2,16 @@
 
 import pytest
 
-from api.home.settings import HttpSettings, Rate, WatchSettings, http_settings, watch_settings
+from api.home.settings import (
+    PORTAL_VARIABLES,
+    HttpSettings,
+    PortalSettings,
+    Rate,
+    WatchSettings,
+    http_settings,
+    portal_settings,
+    watch_settings,
+)
 from ledger_node.domain.error import InvalidInputError
 
 
@@ -92,3 +101,44 @@ def test_a_time_that_makes_no_sense_is_named(monkeypatch, name):
     with pytest.raises(InvalidInputError) as refused:
         watch_settings()
     assert f"CREDENCE_{name}" in refused.value.message
+
+
+@pytest.fixture
+def portal_variables(monkeypatch):
+    for variable in PORTAL_VARIABLES.values():
+        monkeypatch.delenv(variable, raising=False)
+
+
+def test_every_wait_of_the_portal_has_a_variable():
+    assert set(PORTAL_VARIABLES) == set(PortalSettings.__slots__)
+
+
+@pytest.mark.usefixtures("portal_variables")
+def test_waits_of_the_portal_are_a_day_unless_they_are_set(monkeypatch):
+    assert portal_settings() == PortalSettings()
+    assert PortalSettings().first_wait_s == PortalSettings().file_wait_s == PortalSettings().counter_wait_s == 86_400
+    assert PortalSettings().shortened == ()
+    monkeypatch.setenv("CREDENCE_FIRST_WAIT", "0")
+    monkeypatch.setenv("CREDENCE_DRAFT_LIFETIME", "5m")
+    monkeypatch.setenv("CREDENCE_FILE_WAIT", "2d")
+    made = portal_settings()
+    assert (made.first_wait_s, made.draft_s, made.file_wait_s) == (0, 300, 172_800)
+    assert made.shortened == ("first_wait_s",)
+
+
+@pytest.mark.usefixtures("portal_variables")
+@pytest.mark.parametrize("text", ["", "soon", "-1", "1.5h", "9999999d", "1w", "1 h", "²"])
+def test_a_wait_that_makes_no_sense_is_named(monkeypatch, text):
+    monkeypatch.setenv("CREDENCE_FIRST_WAIT", text)
+    with pytest.raises(InvalidInputError) as refused:
+        portal_settings()
+    assert refused.value.reason == "configuration"
+    assert "CREDENCE_FIRST_WAIT" in refused.value.message
+
+
+@pytest.mark.usefixtures("portal_variables")
+def test_a_code_that_never_holds_good_is_refused(monkeypatch):
+    monkeypatch.setenv("CREDENCE_HANDOVER_LIFETIME", "0")
+    with pytest.raises(InvalidInputError) as refused:
+        portal_settings()
+    assert refused.value.reason == "configuration"
