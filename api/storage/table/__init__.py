@@ -7,6 +7,7 @@ Columns named ``sealed`` hold ciphertext. Nothing else may hold a value, a salt 
 """
 
 from api.storage.table.access_log import access_interval, access_row, evidence, use_under_way
+from api.storage.table.asking import answer_deletion, request_draft
 from api.storage.table.attestation import attestation, batch, erased_subject, restored_mark, status_order
 from api.storage.table.column import key_metadata, metadata, shared_metadata
 from api.storage.table.consent import consent, consent_request, consent_word, counted_use, spend_seed
@@ -26,6 +27,7 @@ __all__ = [
     "access_interval",
     "access_row",
     "access_token",
+    "answer_deletion",
     "assertion_used",
     "attestation",
     "batch",
@@ -62,6 +64,7 @@ __all__ = [
     "quarantine",
     "quarantined_key",
     "reliance",
+    "request_draft",
     "restored_mark",
     "shared_metadata",
     "sign_in_keys",

@@ -1,0 +1,1 @@
+"""Making up a request for consent, step by step, before a bank sends it."""
