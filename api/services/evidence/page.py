@@ -1,14 +1,25 @@
-"""The readable page of stored evidence, checked under what this instance's own node says of its network."""
+"""Stored evidence, checked under what this instance's own node says of its network; and the readable page of it."""
+
+from dataclasses import dataclass
 
 from api.page.evidence import evidence_page
 from api.services.evidence.store import EvidenceReader
 from ledger_node.chain.port import FactLedger
 from ledger_node.domain.evidence.check import examine
+from ledger_node.domain.evidence.report import Report
 from ledger_node.domain.evidence.trust import Trust
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedEvidence:
+    """What a check of evidence found, and under which trust file."""
+
+    report: Report
+    trust: Trust
+
+
 class EvidencePages:
-    """Makes pages for banks, of their own evidence."""
+    """Checks the evidence of banks, and makes pages of their own."""
 
     def __init__(self, evidence: EvidenceReader, ledger: FactLedger) -> None:
         self._evidence = evidence
@@ -23,8 +34,21 @@ class EvidencePages:
             VerificationError: the evidence does not check.
             ChainError: the node does not answer.
         """
+        checked = self.checked(bank, use)
+        return evidence_page(checked.report, checked.trust)
+
+    def checked(self, bank: bytes, use: bytes) -> CheckedEvidence:
+        """Return what a check of the evidence of an answer finds, also where one of its steps fails.
+
+        Raises:
+            InvalidInputError: ``not_found`` or ``erased``, as for the file.
+            ChainError: the node does not answer.
+        """
         data = self._evidence.of_bank(bank, use)
-        if self._trust is None or examine(data, self._trust).failed is not None:
-            # validators may have changed since it was read
-            self._trust = self._ledger.trust()
-        return evidence_page(examine(data, self._trust), self._trust)
+        if self._trust is not None:
+            report = examine(data, self._trust)
+            if report.failed is None:
+                return CheckedEvidence(report, self._trust)
+        # validators may have changed since it was read
+        self._trust = self._ledger.trust()
+        return CheckedEvidence(examine(data, self._trust), self._trust)
