@@ -21,6 +21,8 @@ from api.services.consent.steward import ConsentKeys
 from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
+from api.services.draft.service import Drafts
+from api.services.draft.writer import DraftWriter
 from api.services.erasure.erasure import ErasureService
 from api.services.erasure.foreign_change import ForeignChanges
 from api.services.erasure.restored_mark import RestoredMarks
@@ -78,6 +80,8 @@ class Services:
         consent_keys = ConsentKeys(store, keys, registrar.kek)
         self.consents = ConsentService(store, ledger, self.subjects, self.controllers, base.purposes, consent_keys)
         self.consent_requests = ConsentRequestService(store, ledger, self.subjects, self.controllers, self.consents)
+        writer = DraftWriter(ledger, base.purposes, self.consents)
+        self.drafts = Drafts(store, ledger, self.controllers, self.consents, self.consent_requests, writer)
         self.spend_seeds = SpendSeeds(store, keys, removals, registrar.kek)
         self.receipts = ConsentReceipts(store, ledger, self.consents, operator)
         self.rotations = RotationService(ledger, self.controllers, self.consents)

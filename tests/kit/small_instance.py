@@ -19,6 +19,8 @@ from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import ConsentRequestService
 from api.services.consent.spend_seed import SpendSeeds
 from api.services.consent.steward import ConsentKeys
+from api.services.draft.service import Drafts
+from api.services.draft.writer import DraftWriter
 from api.services.issuing.issuer import Issuer
 from api.services.notification.notice import NoticeReader
 from api.services.subject.controller_history import ControllerHistory
@@ -147,6 +149,8 @@ class SmallInstance:
         rules = default_purposes(), self.consent_keys
         self.consents = ConsentService(self.store, self.ledger, self.subjects, self.history, *rules)
         self.requests = ConsentRequestService(self.store, self.ledger, self.subjects, self.history, self.consents)
+        writer = DraftWriter(self.ledger, default_purposes(), self.consents)
+        self.drafts = Drafts(self.store, self.ledger, self.history, self.consents, self.requests, writer)
         self.spend_seeds = SpendSeeds(self.store, self.keys, self.removals, kek)
         self.notices = NoticeReader(self.store)
         self.operator = Operator(RELAYER, SigningKey(key_of(RELAYER)))

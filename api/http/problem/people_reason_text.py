@@ -14,5 +14,10 @@ PEOPLE_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.CODE_LOCKED: "Too many wrong codes were typed; ask for a new code, or try again in an hour.",
         Reason.SUBJECT_ON_HOLD: "The firm is held; until 'held_until' only withdrawals and recoveries go on.",
         Reason.HOLD_TOO_SOON: "A controller may hold a firm once in 60 days, and so may its registrar.",
+        Reason.DRAFT_EXPIRED: "The page was open for too long, and nothing was signed; open the request again.",
+        Reason.DRAFT_SUPERSEDED: (
+            "Somebody has signed this request in another language or version; open it again, and sign that one."
+        ),
+        Reason.DRAFT_UNKNOWN: "Nothing of this request waits for signatures; open the request to see how it stands.",
     }
 )

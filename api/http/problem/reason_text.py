@@ -205,7 +205,7 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
             "The ledger holds this consent with other signatures of controllers; sign a new one."
         ),
         Reason.CONSENT_TERMS_DIFFER: (
-            "The ledger holds other terms under this id; reject the answer, and have the firm grant other terms."
+            "These are not the terms under this id: a bank rejects the answer, and a firm opens the request again."
         ),
         Reason.QUESTION_NOT_CONSENTED: "The firm did not consent to this question; ask it for a consent that lists it.",
         Reason.SIGNER_NOT_CONTROLLER: (

@@ -2,7 +2,8 @@
 
 Both lie under the subject's data key, so erasing the subject erases them. A steward key is derived from that data key
 and the terms, whose salt makes it a fresh one for each consent: so a firm learns its address before anything is signed,
-and nothing is stored for terms that nobody signs. An answer key travels with its request and is stored sealed.
+and nothing is stored for terms that nobody signs. So is the secret that withdraws what was drawn up on a page here. An
+answer key travels with its request and is stored sealed.
 """
 
 from typing import Final
@@ -19,6 +20,7 @@ from ledger_node.domain.hashing import hmac_sha256
 from ledger_node.domain.reason import Reason
 
 _STEWARD: Final = b"credence/steward-key"
+_WITHDRAWAL: Final = b"credence/withdrawal-secret"
 
 
 class ConsentKeys:
@@ -36,6 +38,16 @@ class ConsentKeys:
             InvalidInputError: ``subject_unknown`` or ``erased``.
         """
         return hmac_sha256(self._data_key(terms.subject), _STEWARD + terms.struct_hash)
+
+    def withdrawal_secret(self, terms: Terms, attempt: int) -> bytes:
+        """Return the secret that withdraws a consent with these terms, where it is drawn up on a page of this instance.
+
+        ``attempt``: how many drafts of its request were closed before. Closing one shows its secret to everybody.
+
+        Raises:
+            InvalidInputError: ``subject_unknown`` or ``erased``.
+        """
+        return hmac_sha256(self._data_key(terms.subject), _WITHDRAWAL + bytes([attempt]) + terms.struct_hash)
 
     def seal_answer_key(self, subject: bytes, request: bytes, answer_key: bytes) -> bytes:
         """Return a request's private answer key, sealed.

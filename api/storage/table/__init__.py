@@ -11,6 +11,7 @@ from api.storage.table.asking import answer_deletion, request_draft
 from api.storage.table.attestation import attestation, batch, erased_subject, restored_mark, status_order
 from api.storage.table.column import key_metadata, metadata, shared_metadata
 from api.storage.table.consent import consent, consent_request, consent_word, counted_use, spend_seed
+from api.storage.table.draft import collected_signature, draft
 from api.storage.table.idempotency import idempotent_call
 from api.storage.table.identity import network, store_identity
 from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
@@ -33,12 +34,14 @@ __all__ = [
     "batch",
     "chain_cursor",
     "code_try",
+    "collected_signature",
     "consent",
     "consent_deadline",
     "consent_request",
     "consent_word",
     "counted_use",
     "data_key",
+    "draft",
     "erased_key",
     "erased_subject",
     "evidence",
