@@ -12,6 +12,8 @@ from api.services.access_log.reader import AccessReader
 from api.services.access_log.unanswered_use import UnansweredUses
 from api.services.access_log.use_lease import UseLeases
 from api.services.access_log.writer import AccessLog
+from api.services.asking.draft import RequestDrafts
+from api.services.asking.sending import RequestSending
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.receipt import ConsentReceipts
@@ -33,6 +35,9 @@ from api.services.issuing.issuer import Issuer, unanchored, unmarked
 from api.services.issuing.worker import JobWorker
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
+from api.services.portfolio.change import BankChanges
+from api.services.portfolio.consents import BankConsents
+from api.services.portfolio.deletion import AnswerDeletions
 from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
@@ -40,6 +45,7 @@ from api.services.verification.answer_builder import AnsweringMember, AnswerPool
 from api.services.verification.attestation_finder import AttestationFinder
 from api.services.verification.fact_selector import FactSelector
 from api.services.verification.pipeline import VerificationService
+from api.services.verification.prepared_use import PreparedUses
 from api.services.verification.use_history import UseHistory
 from api.services.verification.use_recorder import UseRecorder
 from api.services.verification.use_signer import UseSigner
@@ -83,6 +89,13 @@ class Services:
         writer = DraftWriter(ledger, base.purposes, self.consents)
         self.drafts = Drafts(store, ledger, self.controllers, self.consents, self.consent_requests, writer)
         self.spend_seeds = SpendSeeds(store, keys, removals, registrar.kek)
+        self.request_drafts = RequestDrafts(store, base.purposes)
+        self.request_sending = RequestSending(
+            self.request_drafts, self.consent_requests, self.spend_seeds, base.purposes, ledger
+        )
+        self.bank_consents = BankConsents(store, ledger, self.consents)
+        self.bank_changes = BankChanges(store, ledger)
+        self.answer_deletions = AnswerDeletions(store, self.bank_consents)
         self.receipts = ConsentReceipts(store, ledger, self.consents, operator)
         self.rotations = RotationService(ledger, self.controllers, self.consents)
         self.recoveries = RecoveryService(store, ledger, self.controllers, self.consents)
@@ -117,6 +130,10 @@ class Services:
             ledger.anchor_domain,
             ledger.consent_domain,
         )
+        self.prepared_uses = PreparedUses(
+            self.spend_seeds, self.consents.record_of, answering=operator.member, domain=ledger.consent_domain
+        )
+        self.use_history = UseHistory(store, ledger)
         self.verifications = VerificationService(
             AttestationFinder(store, keys, base.departments, ledger.anchor_domain),
             self.subjects,
@@ -124,7 +141,7 @@ class Services:
             UseRecorder(ledger, leases),
             log,
             FactSelector(ledger, (operator.member, operator.signing_key.address)),
-            FactSources(UseHistory(store, ledger), self.consents.find_resumption),
+            FactSources(self.use_history, self.consents.find_resumption),
             UseSigner(
                 self.spend_seeds,
                 self.consents.record_of,

@@ -1,25 +1,29 @@
 """From a draft to the request that a firm gets: what is asked, its id, and sending it once."""
 
-from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from api.services.asking.draft import RequestDraft, RequestDrafts
 from api.services.consent.request import ConsentRequestService, StoredRequest
 from api.services.consent.spend_seed import SpendSeeds
+from ledger_node.chain.port import ConsentLedger, MemberLedger
 from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.consent_text import Language
-from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import ChainError, InvalidInputError
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
+
+
+class RequestLedger(ConsentLedger, MemberLedger, Protocol):
+    """What requests are recorded on, and who the members are."""
+
 
 LOOK_LIFETIME_S: Final = 3600
 """So long after the last look a draft may be sent with the times that were shown."""
 
 
 class RequestSending:
-    """Sends drafts. ``name_of``: what the ledger calls a member."""
+    """Sends drafts."""
 
     def __init__(
         self,
@@ -27,15 +31,13 @@ class RequestSending:
         requests: ConsentRequestService,
         seeds: SpendSeeds,
         purposes: Purposes,
-        name_of: Callable[[bytes], str],
-        domain: SigningDomain,
+        ledger: RequestLedger,
     ) -> None:
         self._drafts = drafts
         self._requests = requests
         self._seeds = seeds
         self._purposes = purposes
-        self._name_of = name_of
-        self._domain = domain
+        self._ledger = ledger
 
     def can_send(self, bank: bytes) -> bool:
         """Return whether this instance can answer and spend for a bank: it handed its seed over."""
@@ -60,7 +62,7 @@ class RequestSending:
         Raises:
             InvalidInputError: as ``asked``.
         """
-        return self.asked(draft, now=now).digest(address_of(self._answer_key(draft)), self._domain)
+        return self.asked(draft, now=now).digest(address_of(self._answer_key(draft)), self._ledger.consent_domain)
 
     def send(self, bank: bytes, draft_id: bytes, *, now: int) -> StoredRequest:
         """Send a draft as it was looked at last; sending it again changes nothing.
@@ -81,10 +83,16 @@ class RequestSending:
             held = self._requests.ask(asked, answer_key, bank=bank, now=now)
         except ChainError:
             # it is stored, and goes on by itself
-            self._drafts.note_sent(draft, asked.digest(address_of(answer_key), self._domain))
+            self._drafts.note_sent(draft, asked.digest(address_of(answer_key), self._ledger.consent_domain))
             raise
         self._drafts.note_sent(draft, held.id)
         return held
+
+    def _name_of(self, bank: bytes) -> str:
+        for member in self._ledger.members():
+            if member.id == bank:
+                return member.name
+        raise InvalidInputError(Reason.MEMBER_UNKNOWN, "the ledger knows no such member", field="grantee")
 
     def _answer_key(self, draft: RequestDraft) -> bytes:
         return self._seeds.require(draft.bank, "answer_key").answer_key(draft.salt)

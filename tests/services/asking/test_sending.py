@@ -11,7 +11,7 @@ from ledger_node.domain.consent_text import Language
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.spending import SpendSeed
-from tests.kit.small_instance import BANK, GOOD, NAMES, STRANGER, Silence, refused
+from tests.kit.small_instance import BANK, GOOD, STRANGER, Silence, refused
 
 SEED = SpendSeed(b"s" * 32)
 
@@ -24,10 +24,7 @@ def drafts(instance):
 @pytest.fixture
 def sending(instance, drafts):
     instance.spend_seeds.hand_over(BANK, SEED)
-    domain = instance.ledger.consent_domain
-    return RequestSending(
-        drafts, instance.requests, instance.spend_seeds, default_purposes(), NAMES.__getitem__, domain
-    )
+    return RequestSending(drafts, instance.requests, instance.spend_seeds, default_purposes(), instance.ledger)
 
 
 @pytest.fixture
