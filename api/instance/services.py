@@ -35,10 +35,15 @@ from api.services.issuing.issuer import Issuer, unanchored, unmarked
 from api.services.issuing.worker import JobWorker
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
+from api.services.one_time_code.code import OneTimeCodes
 from api.services.portfolio.change import BankChanges
 from api.services.portfolio.consents import BankConsents
 from api.services.portfolio.deletion import AnswerDeletions
 from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
+from api.services.staff.prepared_act import PreparedActs
+from api.services.staff.program import Programs
+from api.services.staff.release import Releases
+from api.services.staff.roster import Roster
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer_builder import AnsweringMember, AnswerPool
@@ -83,6 +88,11 @@ class Services:
         self.controllers = ControllerHistory(store, ledger)
         self.sign_in = SignIn(store, ledger, self.controllers.find_current, _proof_memory(store))
         self.subjects = SubjectService(store, keys, self.issuers[registrar.member], ledger, self.controllers)
+        self.codes = OneTimeCodes(store, registrar.kek.keyed_digest, clock.now)
+        self.releases = Releases(store, ledger)
+        self.roster = Roster(store, self.codes, self.releases)
+        self.prepared_acts = PreparedActs(store, self.releases)
+        self.programs = Programs(self.roster, self.releases)
         consent_keys = ConsentKeys(store, keys, registrar.kek)
         self.consents = ConsentService(store, ledger, self.subjects, self.controllers, base.purposes, consent_keys)
         self.consent_requests = ConsentRequestService(store, ledger, self.subjects, self.controllers, self.consents)

@@ -210,6 +210,12 @@ class Reason(StrEnum):
     CODE_USED = "code_used"
     CODE_EXPIRED = "code_expired"
     CODE_LOCKED = "code_locked"
+    STAFF_EXISTS = "staff_exists"
+    KEY_SYNCHRONISED = "key_synchronised"
+    KEY_KNOWN = "key_known"
+    RELEASE_BY_PREPARER = "release_by_preparer"
+    RELEASE_NUMBER_TAKEN = "release_number_taken"
+    RELEASE_NOT_WAITING = "release_not_waiting"
 
     # the council
     GOVERNOR_UNKNOWN = "governor_unknown"

@@ -12,6 +12,14 @@ PEOPLE_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.CODE_USED: "This code was used, and each counts once; ask whoever gave it to you for a new one.",
         Reason.CODE_EXPIRED: "This code is over; ask whoever gave it to you for a new one.",
         Reason.CODE_LOCKED: "Too many wrong codes were typed; ask for a new code, or try again in an hour.",
+        Reason.STAFF_EXISTS: "Somebody of this name is on the list; add what tells the two apart.",
+        Reason.KEY_SYNCHRONISED: (
+            "This key can be copied to other devices; people of members use a security key that stays one."
+        ),
+        Reason.KEY_KNOWN: "This key belongs to somebody here already; use another key.",
+        Reason.RELEASE_BY_PREPARER: "You prepared this, so somebody else must release it.",
+        Reason.RELEASE_NUMBER_TAKEN: "A release of this number was taken before; open the page anew and look at it.",
+        Reason.RELEASE_NOT_WAITING: "This waits for nobody any more; open the list anew to see what became of it.",
         Reason.SUBJECT_ON_HOLD: "The firm is held; until 'held_until' only withdrawals and recoveries go on.",
         Reason.HOLD_TOO_SOON: "A controller may hold a firm once in 60 days, and so may its registrar.",
         Reason.DRAFT_EXPIRED: "The page was open for too long, and nothing was signed; open the request again.",

@@ -21,6 +21,7 @@ from api.storage.table.notification import WebhookState, chain_cursor, consent_d
 from api.storage.table.one_time_code import code_try, one_time_code
 from api.storage.table.outbox import outbox, outbox_account
 from api.storage.table.sign_in import access_token, assertion_used, proof_memory, proof_used, sign_in_keys
+from api.storage.table.staff import prepared_act, staff_member, staff_release
 from api.storage.table.subject import subject, subject_controllers, subject_recovery, subject_refusal
 
 __all__ = [
@@ -62,6 +63,7 @@ __all__ = [
     "one_time_code",
     "outbox",
     "outbox_account",
+    "prepared_act",
     "proof_memory",
     "proof_used",
     "quarantine",
@@ -72,6 +74,8 @@ __all__ = [
     "shared_metadata",
     "sign_in_keys",
     "spend_seed",
+    "staff_member",
+    "staff_release",
     "status_order",
     "store_identity",
     "subject",
