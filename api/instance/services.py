@@ -23,6 +23,7 @@ from api.services.consent.steward import ConsentKeys
 from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
+from api.services.draft.joint_act import JointActs
 from api.services.draft.service import Drafts
 from api.services.draft.writer import DraftWriter
 from api.services.erasure.erasure import ErasureService
@@ -97,7 +98,9 @@ class Services:
         self.consents = ConsentService(store, ledger, self.subjects, self.controllers, base.purposes, consent_keys)
         self.consent_requests = ConsentRequestService(store, ledger, self.subjects, self.controllers, self.consents)
         writer = DraftWriter(ledger, base.purposes, self.consents)
-        self.drafts = Drafts(store, ledger, self.controllers, self.consents, self.consent_requests, writer)
+        parts = store, ledger, self.controllers, self.consents, self.consent_requests
+        self.drafts = Drafts(*parts, writer)
+        self.joint_acts = JointActs(*parts, self.drafts.find_secret)
         self.spend_seeds = SpendSeeds(store, keys, removals, registrar.kek)
         self.request_drafts = RequestDrafts(store, base.purposes)
         self.request_sending = RequestSending(

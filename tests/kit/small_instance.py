@@ -19,6 +19,7 @@ from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import ConsentRequestService
 from api.services.consent.spend_seed import SpendSeeds
 from api.services.consent.steward import ConsentKeys
+from api.services.draft.joint_act import JointActs
 from api.services.draft.service import Drafts
 from api.services.draft.writer import DraftWriter
 from api.services.issuing.issuer import Issuer
@@ -150,7 +151,9 @@ class SmallInstance:
         self.consents = ConsentService(self.store, self.ledger, self.subjects, self.history, *rules)
         self.requests = ConsentRequestService(self.store, self.ledger, self.subjects, self.history, self.consents)
         writer = DraftWriter(self.ledger, default_purposes(), self.consents)
-        self.drafts = Drafts(self.store, self.ledger, self.history, self.consents, self.requests, writer)
+        parts = self.store, self.ledger, self.history, self.consents, self.requests
+        self.drafts = Drafts(*parts, writer)
+        self.joint_acts = JointActs(*parts, self.drafts.find_secret)
         self.spend_seeds = SpendSeeds(self.store, self.keys, self.removals, kek)
         self.notices = NoticeReader(self.store)
         self.operator = Operator(RELAYER, SigningKey(key_of(RELAYER)))

@@ -1,4 +1,4 @@
-"""Drafts: a firm's signers grant, refuse, pause and resume on pages, one after the other where several must sign.
+"""Drafts: a firm's signers grant on pages what a bank asks for, one after the other where several must sign.
 
 A draft that nobody signed is stored nowhere: it follows from its request, its language and the minute in which a page
 showed it. The first signature stores it, if more are needed. From then on its request has this one draft until the
@@ -25,7 +25,7 @@ from api.storage.database import Store
 from ledger_node.chain.port import Ledger
 from ledger_node.domain.canonical import decode
 from ledger_node.domain.consent import Bounds, Consent, RequestState, Terms
-from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_hash
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.consent_order import SecretOrder, ShownConsentId
 from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import ChainError, CredenceError, VerificationError
@@ -170,48 +170,6 @@ class Drafts:
                 return secret
         return None
 
-    def refuse(self, request: bytes, subject: bytes, signature: Signature) -> bool:
-        """Take the signature of a person on the refusal of a request; return whether it is refused by now.
-
-        Raises:
-            VerificationError: ``request_unknown``, ``request_answered``, ``signer_repeated``, or the signature does not
-                check.
-            ChainError: the ledger does not answer.
-        """
-        held = self._request_of(request, subject)
-        digest = refusal_digest(request, self._ledger.consent_domain)
-        with self._history.locked(subject) as current:
-            if self._state_of(held) is RequestState.REFUSED:
-                return True
-            self._require_open(held)
-            signatures = self._signatures.collect(current, digest, signature)
-            if signatures is not None:
-                self._requests.refuse(request, signatures, asker=subject)
-            return signatures is not None
-
-    def change(
-        self, consent: bytes, subject: bytes, change: Change, number: int, signature: Signature, *, now: int
-    ) -> bool:
-        """Take the signature of a person on a pause or its end; return whether it counts by now.
-
-        Raises:
-            VerificationError: ``consent_unknown``, ``signer_repeated``, or the signature does not check.
-            ChainError: as ``ConsentService.change``.
-        """
-        held = self._consents.find(consent)
-        if held is None or held.shown.terms.subject != subject:
-            raise VerificationError(Reason.CONSENT_UNKNOWN, "there is no such consent of yours")
-        digest = change_digest(consent, change, number, self._ledger.consent_domain)
-        with self._history.locked(subject) as current:
-            signatures = self._signatures.collect(current, digest, signature)
-            if signatures is not None:
-                self._consents.change(consent, change, number, signatures, now=now, asker=subject)
-            return signatures is not None
-
-    def persons(self, subject: bytes, digest: bytes) -> tuple[int, ...]:
-        """Return which persons of those who sign for a firm now have signed a digest, and wait for others."""
-        return self._signatures.persons([digest], self._history.current(subject).entry)[digest]
-
     @property
     def _keys(self) -> ConsentKeys:
         return self._consents.keys
@@ -227,12 +185,9 @@ class Drafts:
         self._require_open(held)
         return held
 
-    def _state_of(self, held: StoredRequest) -> RequestState:
-        (state,) = self._ledger.request_states([held.id])
-        return state
-
     def _require_open(self, held: StoredRequest) -> None:
-        if self._state_of(held) in {RequestState.GRANTED, RequestState.REFUSED}:
+        (state,) = self._ledger.request_states([held.id])
+        if state in {RequestState.GRANTED, RequestState.REFUSED}:
             raise VerificationError(Reason.REQUEST_ANSWERED, "this request was answered already")
 
     def _write(self, held: StoredRequest, current: ControllerState, language: Language, drawn_up_at: int) -> Draft:

@@ -8,7 +8,7 @@ from api.catalogue.purpose import default_purposes
 from api.services.draft.draft import UNSIGNED_S, ShownDraft
 from api.services.draft.service import Drafts
 from api.services.draft.writer import DraftWriter
-from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_hash
+from ledger_node.domain.consent_act import withdrawal_hash
 from ledger_node.domain.consent_text import Language, text_digest
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.reason import Reason
@@ -286,44 +286,3 @@ def test_the_last_signature_is_given_again_where_nothing_was_stored_of_it(instan
     with Silence(instance.ledger, "members"):
         assert refused(first.sign, 1) is Reason.LEDGER_UNAVAILABLE
     assert first.sign(1).is_granted
-
-
-def test_the_secret_of_what_was_drawn_up_here_withdraws_it(instance, firm):
-    done = page(instance, firm).sign()
-    held = instance.consents.stored(done.id)
-    instance.consents.withdraw(done.id, secret=instance.drafts.find_secret(held), signatures=(), asker=firm.subject)
-    assert refused(instance.consents.withdraw, done.id, secret=instance.drafts.find_secret(held), signatures=())
-
-
-def test_there_is_no_secret_of_what_was_drawn_up_elsewhere(instance, firm):
-    held = instance.consents.stored(instance.grant(firm))
-    assert instance.drafts.find_secret(held) is None
-
-
-def test_a_refusal_needs_as_many_persons_as_a_grant(instance, couple):
-    request = instance.ask(couple).id
-    first, second = couple.sign(refusal_digest(request, instance.ledger.consent_domain))[:2]
-    assert instance.drafts.refuse(request, couple.subject, first) is False
-    assert refused(instance.drafts.refuse, request, couple.subject, first) is Reason.SIGNER_REPEATED
-    assert instance.drafts.persons(couple.subject, refusal_digest(request, instance.ledger.consent_domain)) == (1,)
-    assert instance.drafts.refuse(request, couple.subject, second) is True
-    assert instance.drafts.refuse(request, couple.subject, second) is True
-    assert refused(Page, instance, couple, request) is Reason.REQUEST_ANSWERED
-
-
-def test_a_granted_request_cannot_be_refused(instance, firm):
-    shown = page(instance, firm)
-    shown.sign()
-    (signature,) = instance.signed_refusal(firm, shown.request)
-    assert refused(instance.drafts.refuse, shown.request, firm.subject, signature) is Reason.REQUEST_ANSWERED
-
-
-def test_a_pause_needs_as_many_persons_too(instance, couple):
-    consent = instance.grant(couple)
-    first, second = couple.sign(change_digest(consent, Change.PAUSE, 1, instance.ledger.consent_domain))[:2]
-    change = (consent, couple.subject, Change.PAUSE, 1)
-    assert instance.drafts.change(*change, first, now=instance.now()) is False
-    assert instance.drafts.change(*change, second, now=instance.now()) is True
-    stranger = instance.new_firm()
-    other = (consent, stranger.subject, Change.PAUSE, 1)
-    assert refused(instance.drafts.change, *other, second, now=instance.now()) is Reason.CONSENT_UNKNOWN
