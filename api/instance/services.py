@@ -31,6 +31,7 @@ from api.services.erasure.foreign_change import ForeignChanges
 from api.services.erasure.restored_mark import RestoredMarks
 from api.services.evidence.page import EvidencePages
 from api.services.evidence.store import EvidenceReader
+from api.services.handover.handover import Handovers
 from api.services.idempotency.call import IdempotentCalls
 from api.services.issuing.issuer import Issuer, unanchored, unmarked
 from api.services.issuing.worker import JobWorker
@@ -41,6 +42,9 @@ from api.services.portfolio.change import BankChanges
 from api.services.portfolio.consents import BankConsents
 from api.services.portfolio.deletion import AnswerDeletions
 from api.services.reconciliation.ledger_reconciliation import LedgerReconciliation
+from api.services.record.look import OwnLooks
+from api.services.record.record import OwnRecords
+from api.services.self_answer.self_answer import SelfAnswers
 from api.services.staff.prepared_act import PreparedActs
 from api.services.staff.program import Programs
 from api.services.staff.release import Releases
@@ -123,6 +127,12 @@ class Services:
         self.calls = IdempotentCalls(store, registrar.kek, base.ring, removals.finish, clock.now)
         self.evidence = EvidenceReader(store, base.ring)
         self.evidence_pages = EvidencePages(self.evidence, ledger)
+        self.codes = OneTimeCodes(store, registrar.kek.keyed_digest, clock.now)
+        self.handovers = Handovers(store, ledger, self.codes, lifetime_s=portal.handover_s)
+        self.looks = OwnLooks(store, self.controllers)
+        self.records = OwnRecords(
+            store, keys, base.departments, self.subjects, self.looks, file_wait_s=portal.file_wait_s
+        )
         leases, log = UseLeases(store), AccessLog(store, keys, registrar, clock.now)
         self.intervals = AccessIntervals(store, ledger, operator, clock.now, base.workers)
         self.access = AccessReader(store, keys, registrar, operator.member)
@@ -147,13 +157,16 @@ class Services:
             self.spend_seeds, self.consents.record_of, answering=operator.member, domain=ledger.consent_domain
         )
         self.use_history = UseHistory(store, ledger)
+        finder = AttestationFinder(store, keys, base.departments, ledger.anchor_domain)
+        facts = FactSelector(ledger, (operator.member, operator.signing_key.address))
+        self.self_answers = SelfAnswers(ledger, self.consent_requests, self.subjects, finder, facts, self.looks)
         self.verifications = VerificationService(
-            AttestationFinder(store, keys, base.departments, ledger.anchor_domain),
+            finder,
             self.subjects,
             self.consents,
             UseRecorder(ledger, leases),
             log,
-            FactSelector(ledger, (operator.member, operator.signing_key.address)),
+            facts,
             FactSources(self.use_history, self.consents.find_resumption),
             UseSigner(
                 self.spend_seeds,

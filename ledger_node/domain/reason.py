@@ -216,6 +216,10 @@ class Reason(StrEnum):
     RELEASE_BY_PREPARER = "release_by_preparer"
     RELEASE_NUMBER_TAKEN = "release_number_taken"
     RELEASE_NOT_WAITING = "release_not_waiting"
+    LOOK_UNKNOWN = "look_unknown"
+    LOOK_USED = "look_used"
+    LOOK_LATE = "look_late"
+    FILE_EARLY = "file_early"
 
     # the council
     GOVERNOR_UNKNOWN = "governor_unknown"

@@ -172,14 +172,15 @@ def attestation_queries(
     ``attesters``: who may attest, by the name of a type.
     """
     return {
-        part: _query(part, request.terms, attesters[part.schema])
+        part: attestation_query(part, request.terms, attesters[part.schema])
         for claim, refused in zip(request.claims, request.unconsented, strict=True)
         if refused is None
         for part in claim.parts
     }
 
 
-def _query(question: Question, terms: Terms, may_attest: frozenset[bytes]) -> AttestationQuery | Reason:
+def attestation_query(question: Question, terms: Terms, may_attest: frozenset[bytes]) -> AttestationQuery | Reason:
+    """Return what has to be found for one question under terms, or why it cannot be said which it is."""
     selector = question.selector
     try:
         among = departments_meant(question, terms, may_attest)

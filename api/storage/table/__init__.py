@@ -20,6 +20,7 @@ from api.storage.table.ledger_log import ledger_log, ledger_log_mark
 from api.storage.table.notification import WebhookState, chain_cursor, consent_deadline, notification, reliance, webhook
 from api.storage.table.one_time_code import code_try, one_time_code
 from api.storage.table.outbox import outbox, outbox_account
+from api.storage.table.own_look import handover, own_look
 from api.storage.table.sign_in import access_token, assertion_used, proof_memory, proof_used, sign_in_keys
 from api.storage.table.staff import prepared_act, staff_member, staff_release
 from api.storage.table.subject import subject, subject_controllers, subject_recovery, subject_refusal
@@ -46,6 +47,7 @@ __all__ = [
     "erased_key",
     "erased_subject",
     "evidence",
+    "handover",
     "idempotent_call",
     "job",
     "job_chunk",
@@ -63,6 +65,7 @@ __all__ = [
     "one_time_code",
     "outbox",
     "outbox_account",
+    "own_look",
     "prepared_act",
     "proof_memory",
     "proof_used",

@@ -1,0 +1,1 @@
+"""A firm sees what its answers to a bank would be, before it agrees."""

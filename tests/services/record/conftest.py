@@ -1,0 +1,16 @@
+import pytest
+
+from api.services.record.look import OwnLooks
+from api.services.record.record import OwnRecords
+
+WAIT = 86_400
+
+
+@pytest.fixture
+def looks(instance):
+    return OwnLooks(instance.store, instance.history)
+
+
+@pytest.fixture
+def records(instance, looks):
+    return OwnRecords(instance.store, instance.keys, instance.departments, instance.subjects, looks, file_wait_s=WAIT)
