@@ -93,11 +93,7 @@ class Services:
         self.controllers = ControllerHistory(store, ledger)
         self.sign_in = SignIn(store, ledger, self.controllers.find_current, _proof_memory(store))
         self.subjects = SubjectService(store, keys, self.issuers[registrar.member], ledger, self.controllers)
-        self.codes = OneTimeCodes(store, registrar.kek.keyed_digest, clock.now)
-        self.releases = Releases(store, ledger)
-        self.roster = Roster(store, self.codes, self.releases)
-        self.prepared_acts = PreparedActs(store, self.releases)
-        self.programs = Programs(self.roster, self.releases)
+        self._know_people(base)
         consent_keys = ConsentKeys(store, keys, registrar.kek)
         self.consents = ConsentService(store, ledger, self.subjects, self.controllers, base.purposes, consent_keys)
         self.consent_requests = ConsentRequestService(store, ledger, self.subjects, self.controllers, self.consents)
@@ -106,13 +102,7 @@ class Services:
         self.drafts = Drafts(*parts, writer)
         self.joint_acts = JointActs(*parts, self.drafts.find_secret)
         self.spend_seeds = SpendSeeds(store, keys, removals, registrar.kek)
-        self.request_drafts = RequestDrafts(store, base.purposes)
-        self.request_sending = RequestSending(
-            self.request_drafts, self.consent_requests, self.spend_seeds, base.purposes, ledger
-        )
-        self.bank_consents = BankConsents(store, ledger, self.consents)
-        self.bank_changes = BankChanges(store, ledger)
-        self.answer_deletions = AnswerDeletions(store, self.bank_consents)
+        self._help_banks_ask(base)
         self.receipts = ConsentReceipts(store, ledger, self.consents, operator)
         self.rotations = RotationService(ledger, self.controllers, self.consents)
         self.recoveries = RecoveryService(store, ledger, self.controllers, self.consents)
@@ -127,12 +117,6 @@ class Services:
         self.calls = IdempotentCalls(store, registrar.kek, base.ring, removals.finish, clock.now)
         self.evidence = EvidenceReader(store, base.ring)
         self.evidence_pages = EvidencePages(self.evidence, ledger)
-        self.codes = OneTimeCodes(store, registrar.kek.keyed_digest, clock.now)
-        self.handovers = Handovers(store, ledger, self.codes, lifetime_s=portal.handover_s)
-        self.looks = OwnLooks(store, self.controllers)
-        self.records = OwnRecords(
-            store, keys, base.departments, self.subjects, self.looks, file_wait_s=portal.file_wait_s
-        )
         leases, log = UseLeases(store), AccessLog(store, keys, registrar, clock.now)
         self.intervals = AccessIntervals(store, ledger, operator, clock.now, base.workers)
         self.access = AccessReader(store, keys, registrar, operator.member)
@@ -159,7 +143,7 @@ class Services:
         self.use_history = UseHistory(store, ledger)
         finder = AttestationFinder(store, keys, base.departments, ledger.anchor_domain)
         facts = FactSelector(ledger, (operator.member, operator.signing_key.address))
-        self.self_answers = SelfAnswers(ledger, self.consent_requests, self.subjects, finder, facts, self.looks)
+        self._let_firms_look(base, portal, finder, facts)
         self.verifications = VerificationService(
             finder,
             self.subjects,
@@ -180,6 +164,35 @@ class Services:
             answering=operator.member,
             domain=ledger.consent_domain,
         )
+
+    def _know_people(self, base: Resources) -> None:
+        store, ledger = base.store, base.ledger
+        self.codes = OneTimeCodes(store, base.registrar.kek.keyed_digest, clock.now)
+        self.releases = Releases(store, ledger)
+        self.roster = Roster(store, self.codes, self.releases)
+        self.prepared_acts = PreparedActs(store, self.releases)
+        self.programs = Programs(self.roster, self.releases)
+
+    def _help_banks_ask(self, base: Resources) -> None:
+        store, ledger = base.store, base.ledger
+        self.request_drafts = RequestDrafts(store, base.purposes)
+        self.request_sending = RequestSending(
+            self.request_drafts, self.consent_requests, self.spend_seeds, base.purposes, ledger
+        )
+        self.bank_consents = BankConsents(store, ledger, self.consents)
+        self.bank_changes = BankChanges(store, ledger)
+        self.answer_deletions = AnswerDeletions(store, self.bank_consents)
+
+    def _let_firms_look(
+        self, base: Resources, portal: PortalSettings, finder: AttestationFinder, facts: FactSelector
+    ) -> None:
+        store, ledger = base.store, base.ledger
+        self.handovers = Handovers(store, ledger, self.codes, lifetime_s=portal.handover_s)
+        self.looks = OwnLooks(store, self.controllers)
+        self.records = OwnRecords(
+            store, base.keys, base.departments, self.subjects, self.looks, file_wait_s=portal.file_wait_s
+        )
+        self.self_answers = SelfAnswers(ledger, self.consent_requests, self.subjects, finder, facts, self.looks)
 
 
 def _proof_memory(store: Store) -> ProofMemory:
