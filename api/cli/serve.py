@@ -94,6 +94,7 @@ def serve(
         # imported while the node starts beside this process
         from api.http.app import create_app
         from api.instance.wiring import open_instance
+        from api.portal.app import create_portal
 
         if node is not None:
             urls = (node.wait_ready(),)
@@ -113,6 +114,7 @@ def serve(
             insecure_local_webhooks=insecure_local_webhooks,
         )
         app = create_app(instance, http_settings(), public_url=public_url or address, watch=watch)
+        create_portal(app, instance)
         # by its name, since an address may hold a password
         node_url = instance.rpc.health()[0].name
         state: dict[str, JSON] = {"url": public_url or address, "pid": os.getpid(), "node_url": node_url}

@@ -115,6 +115,7 @@ def create_app(
     openapi_document.install(app)
     _wrap(app, instance, settings)
     templates = _templates(app, ROUTERS, V1) | _templates(app, OPEN_ROUTERS, "")
+    app.state.route_templates = templates
     app.add_middleware(Observation, metrics=instance.metrics, templates=templates, slow_s=watch.slow_s)
     return app
 

@@ -221,6 +221,14 @@ class Reason(StrEnum):
     LOOK_LATE = "look_late"
     FILE_EARLY = "file_early"
 
+    # pages
+    CROSS_SITE = "cross_site"
+    STEP_UP_NEEDED = "step_up_needed"
+    SIGN_IN_LATE = "sign_in_late"
+    PASSKEY_UNKNOWN = "passkey_unknown"
+    PASSKEY_MALFORMED = "passkey_malformed"
+    PASSKEY_EXISTS = "passkey_exists"
+
     # the council
     GOVERNOR_UNKNOWN = "governor_unknown"
     PROPOSAL_UNKNOWN = "proposal_unknown"

@@ -28,7 +28,10 @@ _ALWAYS: Final = {
     b"referrer-policy": b"no-referrer",
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
-    b"permissions-policy": b"camera=(), geolocation=(), microphone=()",
+    b"permissions-policy": (
+        b"camera=(), geolocation=(), microphone=(), "
+        b"publickey-credentials-create=(self), publickey-credentials-get=(self)"
+    ),
 }
 _USUAL: Final = ((b"content-security-policy", DEFAULT_POLICY.encode()), (b"cache-control", b"no-store"))
 _HSTS: Final = ((b"strict-transport-security", b"max-age=31536000"),)

@@ -24,6 +24,14 @@ PEOPLE_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.LOOK_USED: "Each look at values is signed anew; open the page again.",
         Reason.LOOK_LATE: "The page was open for more than five minutes; open it anew and sign at once.",
         Reason.FILE_EARLY: "No file of your records is ready; wish for one, and fetch it a day later.",
+        Reason.CROSS_SITE: "Another site sent this form, so nothing was done; open the portal yourself and try again.",
+        Reason.STEP_UP_NEEDED: "Show your passkey again for this: the last time was more than five minutes ago.",
+        Reason.SIGN_IN_LATE: "The page to sign in was open for too long, or was used before; open it anew.",
+        Reason.PASSKEY_UNKNOWN: (
+            "This passkey signs in nobody here, or no longer; use another device, or ask whoever enrolled you."
+        ),
+        Reason.PASSKEY_MALFORMED: "The device made a passkey that cannot be used here; try again or use another one.",
+        Reason.PASSKEY_EXISTS: "This passkey is linked already; use another device.",
         Reason.SUBJECT_ON_HOLD: "The firm is held; until 'held_until' only withdrawals and recoveries go on.",
         Reason.HOLD_TOO_SOON: "A controller may hold a firm once in 60 days, and so may its registrar.",
         Reason.DRAFT_EXPIRED: "The page was open for too long, and nothing was signed; open the request again.",

@@ -1,0 +1,79 @@
+"""The portal on the application of the API: ``credence serve`` serves both."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from starlette.responses import RedirectResponse
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api.home.portal_host import LOCAL_HOST
+from api.instance.wiring import Instance
+from api.portal.public import route as public
+from api.portal.shell.dispatch import PageEndpoint
+from api.portal.shell.page import PortalPlace
+from api.portal.shell.pages import Pages
+from api.portal.shell.permission import PagePermission
+from api.portal.shell.static_file import StaticFiles, static_files, static_root
+
+ROOMS: Final[tuple[Pages, ...]] = (public.pages,)
+"""The rooms of the portal; routes are tried in their order."""
+
+
+def page_permissions(rooms: Iterable[Pages] = ROOMS) -> Mapping[str, PagePermission]:
+    """Return who may see what: a row for each route, such as ``GET /home``.
+
+    Raises:
+        ValueError: two routes have the same method and path.
+    """
+    rows: dict[str, PagePermission] = {}
+    for room in rooms:
+        for route in room.routes:
+            if route.name in rows:
+                raise ValueError(f"two pages are {route.name}")
+            rows[route.name] = route.permission
+    return rows
+
+
+def create_portal(app: FastAPI, instance: Instance, rooms: tuple[Pages, ...] = ROOMS) -> FastAPI:
+    """Put the portal's pages on ``app``, the API's application of ``instance``, and return it."""
+    place = PortalPlace(
+        instance.portal_host, _origin(instance.portal_host, app.state.public_url), instance.portal_settings
+    )
+    rows = page_permissions(rooms)
+    app.state.page_permissions = rows
+    static_files()
+    made = []
+    for room in rooms:
+        for route in room.routes:
+            endpoint = PageEndpoint(route, rooms, instance, place, has_page=f"GET {route.path}" in rows)
+            answer = _FrontDoor(endpoint) if route.name == "GET /" else endpoint
+            app.state.route_templates[answer] = route.path
+            made.append(Route(route.path, answer, methods=[route.method], include_in_schema=False))
+    made.append(Route(f"{static_root()}/{{name:path}}", StaticFiles(), methods=["GET"], include_in_schema=False))
+    # before the API's own, whose front page leads programs to the documentation
+    app.router.routes[:0] = made
+    return app
+
+
+def _origin(host: str, public_url: str) -> str:
+    """Return the origin of the pages: https and exactly the host of passkeys; on this machine http and the port."""
+    if host != LOCAL_HOST:
+        return f"https://{host}"
+    port = urlsplit(public_url).port
+    return f"http://{host}" if port is None else f"http://{host}:{port}"
+
+
+class _FrontDoor:
+    """The address ``/``: a page for browsers, the documentation for programs."""
+
+    def __init__(self, page: ASGIApp) -> None:
+        self._page = page
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer by what the caller accepts."""
+        accepted = next((value for name, value in scope["headers"] if name == b"accept"), b"")
+        answer = self._page if b"text/html" in accepted else RedirectResponse("/docs", 307)
+        await answer(scope, receive, send)

@@ -1,0 +1,1 @@
+"""Pages that anybody may see, and the sign-in."""

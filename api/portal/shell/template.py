@@ -1,0 +1,34 @@
+"""Jinja templates: everything escaped, a name that is not there is an error, texts in the page's language."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from api.language.translation import translation
+from api.portal.shell.language import HTML_CODES
+from api.portal.shell.static_file import static_url
+from ledger_node.domain.consent_text import Language
+
+FOLDER: Final = Path(__file__).parent.parent / "template"
+
+
+@cache
+def environment(language: Language) -> Environment:
+    """Return what renders templates in a language."""
+    made = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    texts = translation(language)
+    made.install_gettext_callables(  # type: ignore[attr-defined]
+        texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext, npgettext=texts.npgettext
+    )
+    made.globals.update(static=static_url, html_language=HTML_CODES[language])
+    return made
