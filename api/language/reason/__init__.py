@@ -1,0 +1,1 @@
+"""What every reason says to people: what it means, and what to do."""
