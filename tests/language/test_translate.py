@@ -94,3 +94,11 @@ def test_entries_that_a_merge_glued_together_are_read(translate, monkeypatch):
     translate.PO.write_text(translate.PO.read_text().replace("\n\n#", "\n#"))
     translate.main()
     assert check(translate, monkeypatch) == 0
+
+
+@pytest.mark.parametrize("line", ["""print(f'{_("hidden")}')""", """print(_(f"made {1}"))"""])
+def test_a_text_that_cannot_be_collected_fails_the_check(translate, monkeypatch, capsys, line):
+    (translate.ROOT / "api" / "two.py").write_text(line)
+    translate.main()
+    assert check(translate, monkeypatch) == 1
+    assert "api/two.py:1: a marked text stands in an f-string" in capsys.readouterr().err

@@ -4,13 +4,17 @@ import base64
 import json
 from collections.abc import Mapping
 from html import escape
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import HTMLResponse
 
 from api.http.problem.document import TYPE_PREFIX, status_of_reason, title_of
 from api.http.problem.reason_text import REASON_TEXT
+from api.language.choice import accepted_language
+from api.language.reason_words import reason_words
+from api.language.translation import translation
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.reason import Reason
@@ -28,39 +32,68 @@ _POLICY: Final = f"{DEFAULT_POLICY}; style-src 'sha256-{_STYLE_HASH}'"
 router = APIRouter(include_in_schema=False)
 
 
-def page(title: str, content: str) -> HTMLResponse:
+def page(title: str, content: str, language: Language = Language.ENGLISH) -> HTMLResponse:
     """Return a page; ``content`` is HTML whose every text was escaped."""
+    code = "zh-CN" if language is Language.CHINESE else "en"
     html = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html><html lang="{code}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style></head>'
         f"<body><main><h1>{escape(title)}</h1>{content}</main></body></html>"
     )
-    return HTMLResponse(html, headers={"Content-Security-Policy": _POLICY, "Cache-Control": "public, max-age=3600"})
+    headers = {
+        "Content-Security-Policy": _POLICY,
+        "Cache-Control": "public, max-age=3600",
+        "Content-Language": code,
+        "Vary": "Accept-Language",
+    }
+    return HTMLResponse(html, headers=headers)
+
+
+def asked_language(request: Request) -> Language:
+    """Return the language that ``?lang=`` names, or else the one that the browser likes best."""
+    named = request.query_params.get("lang")
+    return Language(named) if named in set(Language) else accepted_language(request.headers.get("accept-language"))
+
+
+AskedLanguage = Annotated[Language, Depends(asked_language)]
 
 
 @router.get(TYPE_PREFIX[:-1])
-def problem_list() -> HTMLResponse:
+def problem_list(language: AskedLanguage) -> HTMLResponse:
     """Return the page of all problem types."""
+    _ = translation(language).gettext
     items = "".join(
-        f'<dt><a href="{TYPE_PREFIX}{escape(reason.value)}">{escape(reason.value)}</a></dt>'
-        f"<dd>{escape(REASON_TEXT[reason])}</dd>"
+        f'<dt><a href="{TYPE_PREFIX}{reason.value}?lang={language}"><code>{reason.value}</code></a></dt>'
+        f"<dd>{escape(reason_words(reason, language).meaning)}</dd>"
         for reason in sorted(Reason)
     )
-    return page("Problem types", f"<dl>{items}</dl>")
+    return page(_("Problem types"), f"{_other(language, TYPE_PREFIX[:-1])}<dl>{items}</dl>", language)
 
 
 @router.get(TYPE_PREFIX + "{reason}")
-def problem_page(reason: str) -> HTMLResponse:
-    """Return the page of one problem type."""
+def problem_page(reason: str, language: AskedLanguage) -> HTMLResponse:
+    """Return the page of one problem type: its words for people, and for who writes a program."""
     if reason not in set(Reason):
         raise InvalidInputError(Reason.NOT_FOUND, "there is no such problem type")
     known, status = Reason(reason), status_of_reason(Reason(reason))
-    return page(
-        title_of(known),
-        f"<p>{escape(REASON_TEXT[known])}</p>"
-        f"<p>Reason code <code>{escape(reason)}</code>, usual status {status.value} {escape(status.phrase)}.</p>"
-        f'<p><a href="{TYPE_PREFIX[:-1]}">All problem types</a></p>',
+    words, _ = reason_words(known, language), translation(language).gettext
+    usual = _("Reason code {code}, usual status {status}.").format(
+        code=f"<code>{known.value}</code>", status=f'{status.value} <span lang="en">{escape(status.phrase)}</span>'
     )
+    programs, every = _("For programs:"), _("All problem types")
+    return page(
+        title_of(known) if language is Language.ENGLISH else words.meaning.rstrip("。"),
+        f"{_other(language, TYPE_PREFIX + known.value)}"
+        f"<p>{escape(words.meaning)}</p><p>{escape(words.next_step)}</p><p>{usual}</p>"
+        f'<p>{escape(programs)} <span lang="en">{escape(REASON_TEXT[known])}</span></p>'
+        f'<p><a href="{TYPE_PREFIX[:-1]}?lang={language}">{escape(every)}</a></p>',
+        language,
+    )
+
+
+def _other(language: Language, path: str) -> str:
+    code, name, lang = ("en", "English", "en") if language is Language.CHINESE else ("zh", "中文", "zh-CN")
+    return f'<p><a href="{path}?lang={code}" lang="{lang}">{name}</a></p>'
 
 
 @router.get("/docs")
