@@ -11,6 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.home.portal_host import LOCAL_HOST
 from api.instance.wiring import Instance
+from api.portal.firm.consent import route as firm_consent
+from api.portal.firm.home import route as firm_home
+from api.portal.firm.request import route as firm_request
+from api.portal.firm.withdrawal import route as firm_withdrawal
 from api.portal.public import route as public
 from api.portal.shell.dispatch import PageEndpoint
 from api.portal.shell.page import PortalPlace
@@ -18,7 +22,13 @@ from api.portal.shell.pages import Pages
 from api.portal.shell.permission import PagePermission
 from api.portal.shell.static_file import StaticFiles, static_files, static_root
 
-ROOMS: Final[tuple[Pages, ...]] = (public.pages,)
+ROOMS: Final[tuple[Pages, ...]] = (
+    public.pages,
+    firm_home.pages,
+    firm_request.pages,
+    firm_consent.pages,
+    firm_withdrawal.pages,
+)
 """The rooms of the portal; routes are tried in their order."""
 
 

@@ -6,11 +6,13 @@ from types import SimpleNamespace
 
 import httpx
 
+from api.catalogue.purpose import default_purposes
 from api.home.settings import HttpSettings, PortalSettings, Rate
 from api.http.app import create_app
 from api.portal.app import ROOMS, create_portal
+from api.services.access_log.reader import AccessReader
 from api.telemetry.metric import Metrics
-from tests.kit.small_instance import REGISTRAR, SmallInstance
+from tests.kit.small_instance import REGISTRAR, RELAYER, SmallInstance
 
 ORIGIN = "http://localhost:8700"
 _MANY = Rate(1e6, 1_000_000)
@@ -27,6 +29,9 @@ class PortalInstance(SmallInstance):
         self.metrics = Metrics()
         self.cursor_mac = self.departments[REGISTRAR].kek.keyed_digest
         self.calls = SimpleNamespace()
+        self.consent_requests, self.controllers = self.requests, self.history
+        self.purposes = default_purposes()
+        self.access = AccessReader(self.store, self.keys, self.departments[REGISTRAR], RELAYER)
 
     def start(self):
         """Start nothing."""

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from api.storage import table
 from api.storage.database import Store
@@ -45,6 +45,11 @@ class AccessReader:
     def of_bank(self, bank: bytes, *, after: bytes | None, limit: int) -> list[dict[str, JSON]]:
         """Return rows of what a bank asked, as ``of_subject`` does."""
         return self._rows(_ROW.bank == bank, after, limit)
+
+    def count_of_subject(self, subject: bytes, *, since: int) -> int:
+        """Return how often banks looked at a subject from a time on: the questions of one use are one look."""
+        looks = func.count(func.distinct(func.coalesce(_ROW.use, _ROW.leaf)))
+        return int(self._store.scalar(select(looks).where(_ROW.subject == subject, _ROW.time >= since)))
 
     def _rows(self, mine: ColumnElement[bool], after: bytes | None, limit: int) -> list[dict[str, JSON]]:
         with self._store.connect() as connection:

@@ -15,6 +15,14 @@ RECORDED_WITHIN_S: Final = 7 * 86_400
 
 
 @dataclass(frozen=True, slots=True)
+class TextLine:
+    """One line of the words. ``key``: what it is about; ``question.3`` and ``question.3.1`` are numbered."""
+
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownDraft:
     """What a page held when somebody signed it, and what the browser hashed. ``drawn_up_at``: as of ``Draft``."""
 
@@ -34,7 +42,7 @@ class Draft:
     id: bytes
     request: bytes
     consent: Consent
-    lines: tuple[str, ...]
+    lines: tuple[TextLine, ...]
     drawn_up_at: int
     needed: int
     signed: tuple[int, ...] = ()

@@ -70,7 +70,7 @@ def test_another_process_takes_what_this_one_showed(instance, firm):
 
 def test_the_lines_are_the_text_that_the_terms_name(instance, firm):
     draft = page(instance, firm).draft
-    assert text_digest("".join(f"{line}\n" for line in draft.lines)) == draft.consent.terms.text_digest
+    assert text_digest("".join(f"{line.text}\n" for line in draft.lines)) == draft.consent.terms.text_digest
     assert draft.consent.terms.language == "zh"
 
 

@@ -1,0 +1,1 @@
+"""A consent that a firm granted."""

@@ -1,0 +1,17 @@
+"""The firm's first page."""
+
+from starlette.responses import Response
+
+from api.language.translation import N_
+from api.portal.firm.home.view import home_of
+from api.portal.shell.page import Page
+from api.portal.shell.pages import Pages
+from api.sign_in.server.principal import Kind
+
+pages = Pages("firm", navigation=((N_("Your firm"), "/home"),))
+
+
+@pages.get("/home", kinds={Kind.SUBJECT})
+def home(page: Page) -> Response:
+    """Show what is urgent, what banks ask, and what they may ask."""
+    return page.render("firm/home.html", home_of(page.instance, page.visitor.id, page.language, page.now))

@@ -1,0 +1,1 @@
+"""A bank's request, which a firm agrees to or refuses."""

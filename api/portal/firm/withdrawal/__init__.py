@@ -1,0 +1,1 @@
+"""Withdrawing by a slip."""
