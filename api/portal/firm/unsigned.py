@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from starlette.responses import Response
 
 from api.http.problem.document import noted, refusal_headers, status_of
-from api.http.problem.reason_text import REASON_TEXT
+from api.language.reason_words import Reader, reason_words
 from api.portal.shell.page import Page
 from ledger_node.domain.error import ChainError, CredenceError, StoreError
 from ledger_node.domain.reason import Reason
@@ -17,6 +17,7 @@ class Unsigned:
 
     reason: Reason
     meaning: str
+    next_step: str
     back: str
     is_open: bool
 
@@ -29,7 +30,8 @@ def unsigned_page(page: Page, error: CredenceError, back: str) -> Response:
         Reason.LEDGER_UNAVAILABLE,
         Reason.STORE_UNAVAILABLE,
     }
-    view = Unsigned(error.reason, REASON_TEXT[error.reason], back, is_open)
+    words = reason_words(error.reason, page.language, Reader.FIRM)
+    view = Unsigned(error.reason, words.meaning, words.next_step, back, is_open)
     response = page.render("firm/unsigned.html", view, status=status)
     response.headers.update(refusal_headers(error))
     return response
