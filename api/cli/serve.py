@@ -21,6 +21,7 @@ from api.home.settings import (
     DEFAULT_PORT,
     environment,
     http_settings,
+    message_settings,
     portal_settings,
     watch_settings,
 )
@@ -111,6 +112,7 @@ def serve(
             access_interval_s=access_interval,
             ready_age_s=watch.ready_age_s,
             portal=portal_settings(),
+            messages=message_settings(),
             insecure_local_webhooks=insecure_local_webhooks,
         )
         app = create_app(instance, http_settings(), public_url=public_url or address, watch=watch)

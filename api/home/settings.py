@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from api.files.private import read_private
+from api.home.message_settings import MessageSettings
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
 
@@ -205,6 +206,21 @@ def portal_settings() -> PortalSettings:
     environ = os.environ  # noqa: TID251 - this is the one reader
     texts = {name: environ.get(variable) for name, variable in PORTAL_VARIABLES.items()}
     return PortalSettings(**{name: _time(name, text) for name, text in texts.items() if text is not None})
+
+
+def message_settings() -> MessageSettings:
+    """Read CREDENCE_SMTP_URL, CREDENCE_SMTP_SENDER, CREDENCE_MESSAGE_HOOK and CREDENCE_MESSAGE_HOOK_SECRET_FILE.
+
+    Raises:
+        InvalidInputError: ``configuration``; one of two that belong together is missing, or the file cannot be read.
+    """
+    environ = os.environ  # noqa: TID251 - this is the one reader
+    return MessageSettings.read(
+        environ.get("CREDENCE_SMTP_URL"),
+        environ.get("CREDENCE_SMTP_SENDER"),
+        environ.get("CREDENCE_MESSAGE_HOOK"),
+        environ.get("CREDENCE_MESSAGE_HOOK_SECRET_FILE"),
+    )
 
 
 def _time(name: str, text: str) -> int:

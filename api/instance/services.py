@@ -5,7 +5,9 @@ What of theirs waits for the ledger is listed last, in the order in which it is 
 
 from collections.abc import Callable
 
+from api.home.message_settings import MessageSettings
 from api.home.settings import PortalSettings
+from api.instance.message_channel import channels_of
 from api.instance.resources import Resources
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
@@ -35,6 +37,8 @@ from api.services.handover.handover import Handovers
 from api.services.idempotency.call import IdempotentCalls
 from api.services.issuing.issuer import Issuer, unanchored, unmarked
 from api.services.issuing.worker import JobWorker
+from api.services.message.contact import Contacts
+from api.services.message.seal import SubjectSeal
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
 from api.services.one_time_code.code import OneTimeCodes
@@ -74,11 +78,18 @@ from ledger_node import clock
 class Services:
     """All services. ``rules``: where webhooks may be; ``processes``: how many make answers, this one included.
 
-    ``portal``: how long people wait, and how long codes and drafts hold good.
+    ``portal``: how long people wait, and how long codes and drafts hold good. ``messages``: where these are handed in.
     """
 
     def __init__(
-        self, base: Resources, metrics: Metrics, *, rules: AddressRules, processes: int, portal: PortalSettings
+        self,
+        base: Resources,
+        metrics: Metrics,
+        *,
+        rules: AddressRules,
+        processes: int,
+        portal: PortalSettings,
+        messages: MessageSettings,
     ) -> None:
         self.portal_host, self.portal_settings = base.portal_host, portal
         store, keys, ledger, removals = base.store, base.keys, base.ledger, base.removals
@@ -111,6 +122,7 @@ class Services:
         self.gaps = LedgerReconciliation(store, keys, self.changes, ledger, names, operator.member)
         self.follower = ChainFollower(store, ledger, first=self.gaps.close, watch=self.changes.apply)
         self.notices = NoticeReader(store)
+        self._write_to_firms(base, portal, messages)
         self.webhooks = Webhooks(store, keys, removals, registrar.kek, rules, system_addresses, clock.now)
         self.restored_marks = RestoredMarks(store, ledger, self.issuers)
         self.erasures = ErasureService(store, keys, removals, self.issuers)
@@ -172,6 +184,11 @@ class Services:
         self.roster = Roster(store, self.codes, self.releases)
         self.prepared_acts = PreparedActs(store, self.releases)
         self.programs = Programs(self.roster, self.releases)
+
+    def _write_to_firms(self, base: Resources, portal: PortalSettings, messages: MessageSettings) -> None:
+        self.channels = channels_of(messages, clock.now)
+        self.seals = SubjectSeal(base.store, base.keys, base.registrar.kek)
+        self.contacts = Contacts(base.store, self.seals, self.codes, self.channels, code_s=portal.contact_code_s)
 
     def _help_banks_ask(self, base: Resources) -> None:
         store, ledger = base.store, base.ledger

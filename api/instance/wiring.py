@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from api.home.home import Home
+from api.home.message_settings import MessageSettings
 from api.home.settings import ACCESS_INTERVAL_S, NOTIFY_INTERVAL_S, RESUME_INTERVAL_S, PortalSettings
 from api.instance.resources import Resources, open_resources
 from api.instance.services import Services, pending_work
 from api.instance.store_place import Addresses
+from api.services.message.delivery import MessageDeliveries
 from api.services.webhook.address import AddressRules, InsecureLoopbackAddresses, system_addresses
 from api.services.webhook.delivery import WebhookDeliveries
 from api.services.webhook.post import WebhookPost
@@ -38,6 +40,7 @@ def open_instance(
     access_interval_s: float = ACCESS_INTERVAL_S,
     ready_age_s: float | None = None,
     portal: PortalSettings | None = None,
+    messages: MessageSettings | None = None,
     insecure_local_webhooks: bool = False,
 ) -> "Instance":
     """Wire an instance from its home folder and the addresses of its nodes, the preferred one first.
@@ -45,8 +48,8 @@ def open_instance(
     ``database_url``, ``keys_url``: where the store and the key ledger are, if they are not in the folder.
     ``keys_copy``: where the one copy of the key ledger is. ``access_interval_s``: seconds between two anchors of the
     access log. ``ready_age_s``: seconds after which a head is old and a transaction stuck (default: what follows from
-    that). ``portal``: the waits of the portal (default: the usual ones). ``insecure_local_webhooks``: for tests,
-    webhooks may go to this machine.
+    that). ``portal``: the waits of the portal (default: the usual ones). ``messages``: where messages to firms are
+    handed in (default: nowhere). ``insecure_local_webhooks``: for tests, webhooks may go to this machine.
 
     Raises:
         InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
@@ -63,6 +66,7 @@ def open_instance(
         access_interval_s=access_interval_s,
         ready_age_s=ready_age_s or head_age_limit(access_interval_s),
         portal=portal or PortalSettings(),
+        messages=messages or MessageSettings(),
     )
 
 
@@ -99,9 +103,10 @@ class Instance(Services):
         access_interval_s: float,
         ready_age_s: float,
         portal: PortalSettings,
+        messages: MessageSettings,
     ) -> None:
         self.metrics, self.head = Metrics(), HeadAge(clock.monotonic)
-        super().__init__(base, self.metrics, rules=rules, processes=processes, portal=portal)
+        super().__init__(base, self.metrics, rules=rules, processes=processes, portal=portal, messages=messages)
         self.book, self.rpc, self.ledger, self.purposes = base.book, base.rpc, base.ledger, base.purposes
         self.store, self.keys, self.removals = base.store, base.keys, base.removals
         self.departments, self.workers, self.senders = base.departments, base.workers, tuple(base.senders.values())
@@ -132,6 +137,10 @@ class Instance(Services):
         self._maintaining = Periodic(self.rpc.probe, *pushes, name="maintenance", interval_s=MAINTENANCE_INTERVAL_S)
         self._resuming = Periodic(self.pending.resume_due, name="pending work", interval_s=RESUME_INTERVAL_S)
         self._delivering = self._alone(SingletonRole.WEBHOOKS, deliveries.deliver_due, NOTIFY_INTERVAL_S)
+        outgoing = MessageDeliveries(
+            self.store, self.seals, self.channels, clock.now, stops=lambda: self._sending.is_stopping
+        )
+        self._sending = self._alone(SingletonRole.MESSAGES, outgoing.deliver_due, NOTIFY_INTERVAL_S)
         self._logging = self._alone(SingletonRole.INTERVALS, self.intervals.beat, access_interval_s, is_steady=True)
         self.notifications = self._alone(SingletonRole.NOTIFICATIONS, self.follower.catch_up, NOTIFY_INTERVAL_S)
         self.readiness = Readiness(
@@ -181,6 +190,7 @@ class Instance(Services):
             self._sampling,
             self._maintaining,
             self._delivering,
+            self._sending,
             self.notifications,
             self._resuming,
             self._logging,

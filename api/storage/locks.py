@@ -29,6 +29,7 @@ class SingletonRole(StrEnum):
     INTERVALS = "access intervals"
     NOTIFICATIONS = "notifications"
     WEBHOOKS = "webhooks"
+    MESSAGES = "messages"
 
 
 class _Lock:

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Select, func, select
 
 from api.storage import table
-from api.storage.table import WebhookState, chain_cursor, notification, webhook
+from api.storage.table import MessageState, WebhookState, chain_cursor, message, notification, webhook
 
 MOST: Final = 10_000
 """Counting stops here: whoever has so much waiting needs no exact number."""
@@ -18,7 +18,10 @@ _WAITING_JOBS: Final = ("receiving", "queued", "running")
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """``next_block``: whose events are not notifications yet. Times are in seconds since 1970-01-01 UTC."""
+    """``next_block``: whose events are not notifications yet. Times are in seconds since 1970-01-01 UTC.
+
+    ``messages``: to firms, that wait to be sent; ``given_up``: of the last 30 days.
+    """
 
     next_block: int
     access_rows: int
@@ -30,6 +33,9 @@ class Backlog:
     webhooks: Mapping[str, int]
     notices: int
     oldest_notice: int | None
+    messages: int
+    oldest_message: int | None
+    given_up: int
 
 
 def read_backlog(connection: Connection, members: Iterable[bytes]) -> Backlog:
@@ -48,6 +54,8 @@ def read_backlog(connection: Connection, members: Iterable[bytes]) -> Backlog:
         .order_by(notice.number)
         for hook in told
     ]
+    sent = message.c
+    unsent = select(sent.time).where(sent.state == MessageState.WAITING.value).order_by(sent.number)
     return Backlog(
         next_block=connection.execute(select(chain_cursor.c.next_block)).scalar_one_or_none() or 0,
         access_rows=_count(connection, waiting_rows),
@@ -66,6 +74,9 @@ def read_backlog(connection: Connection, members: Iterable[bytes]) -> Backlog:
         oldest_notice=min(
             (time for query in untold for time in connection.execute(query.limit(1)).scalars()), default=None
         ),
+        messages=_count(connection, unsent),
+        oldest_message=connection.execute(unsent.limit(1)).scalar_one_or_none(),
+        given_up=_count(connection, select(sent.number).where(sent.state == MessageState.GIVEN_UP.value)),
     )
 
 

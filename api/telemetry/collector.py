@@ -109,11 +109,13 @@ class InstanceGauges(Collector):
                 "batches": backlog.batches,
                 "access_intervals": backlog.intervals,
                 "webhook_messages": backlog.notices,
+                "messages": backlog.messages,
             },
         )
         oldest = {
             "access_rows": backlog.oldest_access_row,
             "webhook_messages": backlog.oldest_notice,
+            "messages": backlog.oldest_message,
             "jobs": backlog.oldest_job,
         }
         yield _labelled(
@@ -121,6 +123,11 @@ class InstanceGauges(Collector):
             "How long the oldest of it has waited; 0 without any.",
             "what",
             {what: 0 if since is None else max(0, self._now() - since) for what, since in oldest.items()},
+        )
+        yield GaugeMetricFamily(
+            "credence_messages_given_up",
+            "Messages to firms of the last 30 days that no channel took (counted up to 10000).",
+            value=backlog.given_up,
         )
         yield _labelled("credence_jobs", "Uploads that are not done, by state.", "state", backlog.jobs)
         yield _labelled("credence_webhooks", "Endpoints of members, by state.", "state", backlog.webhooks)

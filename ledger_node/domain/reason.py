@@ -228,6 +228,8 @@ class Reason(StrEnum):
     PASSKEY_UNKNOWN = "passkey_unknown"
     PASSKEY_MALFORMED = "passkey_malformed"
     PASSKEY_EXISTS = "passkey_exists"
+    CHANNEL_MISSING = "channel_missing"
+    CONTACTS_TOO_MANY = "contacts_too_many"
 
     # the council
     GOVERNOR_UNKNOWN = "governor_unknown"

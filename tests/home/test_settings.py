@@ -2,6 +2,7 @@
 
 import pytest
 
+from api.home.message_settings import MessageSettings
 from api.home.settings import (
     PORTAL_VARIABLES,
     HttpSettings,
@@ -9,6 +10,7 @@ from api.home.settings import (
     Rate,
     WatchSettings,
     http_settings,
+    message_settings,
     portal_settings,
     watch_settings,
 )
@@ -142,3 +144,36 @@ def test_a_code_that_never_holds_good_is_refused(monkeypatch):
     with pytest.raises(InvalidInputError) as refused:
         portal_settings()
     assert refused.value.reason == "configuration"
+
+
+MESSAGES = ("SMTP_URL", "SMTP_SENDER", "MESSAGE_HOOK", "MESSAGE_HOOK_SECRET_FILE")
+
+
+@pytest.fixture
+def message_variables(monkeypatch):
+    for name in MESSAGES:
+        monkeypatch.delenv(f"CREDENCE_{name}", raising=False)
+
+
+@pytest.mark.usefixtures("message_variables")
+def test_by_what_firms_are_told_is_read(monkeypatch, tmp_path):
+    assert message_settings() == MessageSettings()
+    (tmp_path / "secret").touch(mode=0o600)
+    (tmp_path / "secret").write_text("whsec_abc\n", "utf-8")
+    values = ("smtp://u:pass@mail.example", "a@b.example", "https://gateway.example", str(tmp_path / "secret"))
+    for name, value in zip(MESSAGES, values, strict=True):
+        monkeypatch.setenv(f"CREDENCE_{name}", value)
+    made = message_settings()
+    assert made == MessageSettings(*values[:3], "whsec_abc")
+    assert "pass" not in repr(made)
+    assert "whsec" not in repr(made)
+
+
+@pytest.mark.usefixtures("message_variables")
+@pytest.mark.parametrize("name", MESSAGES)
+def test_of_two_settings_that_belong_together_one_is_refused(monkeypatch, name):
+    monkeypatch.setenv(f"CREDENCE_{name}", "anything")
+    with pytest.raises(InvalidInputError) as refused:
+        message_settings()
+    assert refused.value.reason == "configuration"
+    assert f"CREDENCE_{name}" in refused.value.message

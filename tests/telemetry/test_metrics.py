@@ -193,7 +193,7 @@ def test_no_label_holds_anything_but_a_word_of_a_small_set(inside):
         "endpoint": {"0"},
         "fault": {"none", *(fault.value for fault in Fault)},
         "of": {"ledger", "store"},
-        "what": {"access_rows", "batches", "access_intervals", "webhook_messages", "jobs"},
+        "what": {"access_rows", "batches", "access_intervals", "webhook_messages", "messages", "jobs"},
         "state": {"receiving", "queued", "running", "active", "failing", "stopped"},
         "kind": {
             *("batches", "superseded", "access_intervals", "ledger_gap", "restored_marks"),

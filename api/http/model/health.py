@@ -36,6 +36,13 @@ class Waiting(AnswerModel):
     reason: Annotated[str | None, Field(examples=["ledger_unavailable"])]
 
 
+class Messages(AnswerModel):
+    """Messages to firms outside the pages. ``given_up``: of the last 30 days; somebody should tell these firms."""
+
+    waiting: Count
+    given_up: Count
+
+
 class Ready(AnswerModel):
     """How things stand. ``quarantines``: changes on the ledger that wait for the operator's word."""
 
@@ -47,3 +54,4 @@ class Ready(AnswerModel):
     endpoints: list[Endpoint]
     outbox: list[Outbox]
     pending: list[Waiting]
+    messages: Messages

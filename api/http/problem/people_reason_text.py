@@ -32,6 +32,9 @@ PEOPLE_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         ),
         Reason.PASSKEY_MALFORMED: "The device made a passkey that cannot be used here; try again or use another one.",
         Reason.PASSKEY_EXISTS: "This passkey is linked already; use another device.",
+        Reason.CHANNEL_MISSING: "This instance sends nothing to such addresses; name an e-mail address or a telephone "
+        "number, or ask its operator.",
+        Reason.CONTACTS_TOO_MANY: "The firm has as many addresses for notices as it may; remove one first.",
         Reason.SUBJECT_ON_HOLD: "The firm is held; until 'held_until' only withdrawals and recoveries go on.",
         Reason.HOLD_TOO_SOON: "A controller may hold a firm once in 60 days, and so may its registrar.",
         Reason.DRAFT_EXPIRED: "The page was open for too long, and nothing was signed; open the request again.",

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from api.home.settings import WatchSettings
-from api.http.model.health import Endpoint, Live, Outbox, Ready, Waiting
+from api.http.model.health import Endpoint, Live, Messages, Outbox, Ready, Waiting
 from api.http.problem.document import problem
 from api.http.request.admission import ServingInstance
 from api.instance.wiring import Instance
@@ -45,6 +45,17 @@ def get_readiness(instance: ServingInstance) -> Ready:
             for health in sender.health()
         ],
         pending=_pending(instance),
+        messages=_messages(instance),
+    )
+
+
+def _messages(instance: Instance) -> Messages:
+    """Return what was seen at the last look at the store."""
+    backlog = instance.sampler.last.backlog
+    return (
+        Messages(waiting=0, given_up=0)
+        if backlog is None
+        else Messages(waiting=backlog.messages, given_up=backlog.given_up)
     )
 
 

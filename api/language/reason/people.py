@@ -19,6 +19,12 @@ PEOPLE_WORDS: Final[Mapping[Reason, ReasonWords]] = {
     Reason.CODE_LOCKED: ReasonWords(
         N_("Too many wrong codes were typed."), N_("Ask for a new code, or try again in an hour.")
     ),
+    Reason.CHANNEL_MISSING: ReasonWords(
+        N_("Nothing can be sent to such an address from here."), N_("Give an e-mail address or a telephone number.")
+    ),
+    Reason.CONTACTS_TOO_MANY: ReasonWords(
+        N_("There are as many addresses for notices as there may be."), N_("Remove one first.")
+    ),
     Reason.STAFF_EXISTS: ReasonWords(N_("Somebody of this name is on the list."), N_("Add what tells the two apart.")),
     Reason.KEY_SYNCHRONISED: ReasonWords(
         N_("This key can be copied to other devices."), N_("Use a security key that stays one device.")

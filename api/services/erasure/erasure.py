@@ -22,6 +22,7 @@ from sqlalchemy import Connection, select, update
 from api.services.attestation.erased_subject import mark_erased, mark_unreadable
 from api.services.idempotency.attempt import forget_responses_about
 from api.services.issuing.issuer import Issuer
+from api.services.message.outbox import forget_contacts
 from api.storage import table
 from api.storage.database import Store
 from api.vault.key_ledger import KeyLedger
@@ -144,9 +145,11 @@ def unlink_erased(connection: Connection, keys: KeyLedger) -> int:
 
 
 def _forget_subject(connection: Connection, registrar: bytes, index: bytes) -> list[bytes]:
-    """Unlink a subject from its firm, and return the key of the credit code that was stored with it."""
+    """Unlink a subject from its firm, forget its addresses, and return the key of its stored credit code."""
     subject = table.subject
     chosen = (subject.c.registrar == registrar) & (subject.c.subject_index == index)
-    keys = list(connection.execute(select(subject.c.data_key).where(chosen)).scalars())
+    rows = connection.execute(select(subject.c.id, subject.c.data_key).where(chosen)).all()
+    for row in rows:
+        forget_contacts(connection, row.id)
     connection.execute(update(subject).where(chosen).values(subject_index=random_bytes(32)))
-    return keys
+    return [row.data_key for row in rows]

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, insert, select
 
+from api.services.message.outbox import Told, queue
 from api.storage.database import IDS, Store, rows_among
 from api.storage.table import consent, consent_deadline, consent_request, consent_word, notification, reliance, subject
 from ledger_node.domain.canonical import JSON, decode, encode
@@ -96,7 +97,7 @@ class Notice:
 
 
 def write_notices(connection: Connection, notices: Iterable[Notice]) -> None:
-    """Write notices that were not written before, in their order."""
+    """Write notices that were not written before, in their order, and the messages that tell firms of them."""
     wanted = {(notice.recipient, notice.source): notice for notice in notices}
     for row in rows_among(connection, _WRITTEN, [source for _, source in wanted]):
         wanted.pop((row.recipient, row.source), None)
@@ -113,6 +114,7 @@ def write_notices(connection: Connection, notices: Iterable[Notice]) -> None:
     ]
     if rows:
         connection.execute(insert(notification), rows)
+        queue(connection, [Told(one.recipient, one.kind.value, one.time) for one in wanted.values()])
 
 
 def notices_of(connection: Connection, events: Sequence[LedgerEvent]) -> list[Notice]:

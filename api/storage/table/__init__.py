@@ -17,6 +17,7 @@ from api.storage.table.identity import network, store_identity
 from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
 from api.storage.table.key import data_key, erased_key, key_ledger, key_link, key_removal, quarantine, quarantined_key
 from api.storage.table.ledger_log import ledger_log, ledger_log_mark
+from api.storage.table.message import MessageState, contact, message
 from api.storage.table.notification import WebhookState, chain_cursor, consent_deadline, notification, reliance, webhook
 from api.storage.table.one_time_code import code_try, one_time_code
 from api.storage.table.outbox import outbox, outbox_account
@@ -26,6 +27,7 @@ from api.storage.table.staff import prepared_act, staff_member, staff_release
 from api.storage.table.subject import subject, subject_controllers, subject_recovery, subject_refusal
 
 __all__ = [
+    "MessageState",
     "WebhookState",
     "access_interval",
     "access_row",
@@ -41,6 +43,7 @@ __all__ = [
     "consent_deadline",
     "consent_request",
     "consent_word",
+    "contact",
     "counted_use",
     "data_key",
     "draft",
@@ -59,6 +62,7 @@ __all__ = [
     "key_removal",
     "ledger_log",
     "ledger_log_mark",
+    "message",
     "metadata",
     "network",
     "notification",
