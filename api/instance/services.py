@@ -49,6 +49,8 @@ from api.services.reconciliation.ledger_reconciliation import LedgerReconciliati
 from api.services.record.look import OwnLooks
 from api.services.record.record import OwnRecords
 from api.services.self_answer.self_answer import SelfAnswers
+from api.services.signer.device_offer import DEVICE_CODE_S, DeviceOffers
+from api.services.signer.rotation_draft import RotationDrafts
 from api.services.staff.prepared_act import PreparedActs
 from api.services.staff.program import Programs
 from api.services.staff.release import Releases
@@ -206,6 +208,8 @@ class Services:
         store, ledger = base.store, base.ledger
         self.handovers = Handovers(store, ledger, self.codes, lifetime_s=portal.handover_s)
         self.looks = OwnLooks(store, self.controllers)
+        self.device_offers = DeviceOffers(store, self.codes, lifetime_s=DEVICE_CODE_S)
+        self.rotation_drafts = RotationDrafts(store, ledger, self.controllers, self.rotations)
         self.records = OwnRecords(
             store, base.keys, base.departments, self.subjects, self.looks, file_wait_s=portal.file_wait_s
         )

@@ -44,17 +44,21 @@ def subject_id(domain: SigningDomain, registrar: bytes, commitment: bytes, salt:
 class Rotation:
     """The present controllers hand a subject to ``controllers``, who become entry number ``entry``.
 
-    ``deadline``: the last second at which the signatures are good, on the chain.
+    ``deadline``: the last second at which the signatures are good, on the chain. ``lines``: what they read on a page
+    (``rotation_text``); without any they read what follows from the keys.
     """
 
     subject: bytes
     entry: int
     controllers: Controllers
     deadline: int
+    lines: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
-        """The lines that the present controllers read; their digest is signed."""
+        """What the present controllers read; its digest is signed."""
+        if self.lines:
+            return "".join(f"{line}\n" for line in self.lines)
         persons, threshold = len(self.controllers.persons), self.controllers.threshold
         sign = f"{threshold} of {persons} persons sign ({persons} 人中须 {threshold} 人签署)"
         return "\n".join(

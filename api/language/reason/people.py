@@ -51,6 +51,10 @@ PEOPLE_WORDS: Final[Mapping[Reason, ReasonWords]] = {
         N_("This was not begun here, or was begun for something else."), N_("Open the page anew.")
     ),
     Reason.LOOK_USED: ReasonWords(N_("Each look at values is signed anew."), N_("Open the page again.")),
+    Reason.ROTATION_WAITING: ReasonWords(
+        N_("Somebody has signed another change of signers already."),
+        N_("Sign that one, or call it off first."),
+    ),
     Reason.LOOK_LATE: ReasonWords(
         N_("The page was open for more than five minutes."), N_("Open it anew and sign at once.")
     ),

@@ -81,7 +81,12 @@ class RotationService:
 
 def _state(rotation: Rotation, signatures: tuple[Signature, ...]) -> ControllerState:
     return ControllerState(
-        rotation.subject, rotation.entry, rotation.controllers, signatures=signatures, deadline=rotation.deadline
+        rotation.subject,
+        rotation.entry,
+        rotation.controllers,
+        signatures=signatures,
+        deadline=rotation.deadline,
+        lines=rotation.lines,
     )
 
 

@@ -5,6 +5,7 @@ the change, it can never become that entry. It must not wait for ever, since its
 deleted, stored as refused with its reason, and told.
 """
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -131,6 +132,7 @@ class ControllerState:
     """An entry of a subject's controllers. ``since``: block time, None while it is not known to be on the ledger.
 
     ``recovery``: the number of the recovery that it completed. ``signatures``, ``deadline``: those of a rotation.
+    ``lines``: what its signers read on a page.
     """
 
     subject: bytes
@@ -140,6 +142,7 @@ class ControllerState:
     recovery: int | None = None
     signatures: tuple[Signature, ...] = field(repr=False, default=())
     deadline: int | None = None
+    lines: tuple[str, ...] = ()
 
     @classmethod
     def of_row(cls, row: Any) -> "ControllerState":  # noqa: ANN401 - a row of the table
@@ -154,13 +157,14 @@ class ControllerState:
             row.recovery,
             tuple(signature_from_json(one) for one in signatures),
             row.deadline,
+            tuple(json.loads(row.lines)) if row.lines else (),
         )
 
     @property
     def rotation(self) -> Rotation:
         """What the retiring controllers signed, of a rotation."""
         assert self.deadline is not None  # noqa: S101 - a rotation has one
-        return Rotation(self.subject, self.entry, self.controllers, self.deadline)
+        return Rotation(self.subject, self.entry, self.controllers, self.deadline, self.lines)
 
     def to_json(self) -> dict[str, JSON]:
         """Return what the subject and the registrar see."""

@@ -283,4 +283,5 @@ def _row(state: ControllerState) -> dict[str, Any]:
         "signatures": json.dumps([signature_to_json(signature) for signature in state.signatures]),
         "since": state.since,
         "deadline": state.deadline,
+        "lines": json.dumps(state.lines, ensure_ascii=False) if state.lines else None,
     }

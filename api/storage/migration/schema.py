@@ -37,7 +37,7 @@ class Schema:
 
 STORE: Final = Schema(
     "store",
-    "0019",
+    "0020",
     "alembic_version",
     table.metadata,
     table.shared_metadata,

@@ -23,6 +23,7 @@ from api.storage.table.one_time_code import code_try, one_time_code
 from api.storage.table.outbox import outbox, outbox_account
 from api.storage.table.own_look import handover, own_look
 from api.storage.table.sign_in import access_token, assertion_used, proof_memory, proof_used, sign_in_keys
+from api.storage.table.signer import device_offer, rotation_draft
 from api.storage.table.staff import prepared_act, staff_member, staff_release
 from api.storage.table.subject import subject, subject_controllers, subject_recovery, subject_refusal
 
@@ -46,6 +47,7 @@ __all__ = [
     "contact",
     "counted_use",
     "data_key",
+    "device_offer",
     "draft",
     "erased_key",
     "erased_subject",
@@ -78,6 +80,7 @@ __all__ = [
     "reliance",
     "request_draft",
     "restored_mark",
+    "rotation_draft",
     "shared_metadata",
     "sign_in_keys",
     "spend_seed",

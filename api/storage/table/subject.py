@@ -32,12 +32,14 @@ subject_controllers = Table(
     Column("signatures", Text, nullable=False),
     Column("since", BigInteger),
     Column("deadline", BigInteger),
+    Column("lines", Text),
     waiting("subject_controllers_waiting", "subject", where="since IS NULL"),
 )
 """Who controlled a subject, one row an entry of the SubjectRegistry. One without ``since`` is not known to be on the
 ledger; it is sent before anything else happens to its subject, and tried until it is, or is refused.
 
 ``recovery``: the number of the recovery that it completes. ``signatures``, ``deadline``: those of a rotation.
+``lines``: what its signers read, where that was a page.
 """
 
 subject_recovery = Table(
