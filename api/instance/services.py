@@ -8,6 +8,7 @@ from collections.abc import Callable
 from api.home.message_settings import MessageSettings
 from api.home.settings import PortalSettings
 from api.instance.message_channel import channels_of
+from api.instance.people import PeopleServices
 from api.instance.resources import Resources
 from api.services.access_log.interval import AccessIntervals
 from api.services.access_log.reader import AccessReader
@@ -41,7 +42,6 @@ from api.services.message.contact import Contacts
 from api.services.message.seal import SubjectSeal
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
-from api.services.one_time_code.code import OneTimeCodes
 from api.services.portfolio.change import BankChanges
 from api.services.portfolio.consents import BankConsents
 from api.services.portfolio.deletion import AnswerDeletions
@@ -51,10 +51,6 @@ from api.services.record.record import OwnRecords
 from api.services.self_answer.self_answer import SelfAnswers
 from api.services.signer.device_offer import DEVICE_CODE_S, DeviceOffers
 from api.services.signer.rotation_draft import RotationDrafts
-from api.services.staff.prepared_act import PreparedActs
-from api.services.staff.program import Programs
-from api.services.staff.release import Releases
-from api.services.staff.roster import Roster
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer_builder import AnsweringMember, AnswerPool
@@ -77,7 +73,7 @@ from api.work.resumable import Once, PendingWork, Resumable
 from ledger_node import clock
 
 
-class Services:
+class Services(PeopleServices):
     """All services. ``rules``: where webhooks may be; ``processes``: how many make answers, this one included.
 
     ``portal``: how long people wait, and how long codes and drafts hold good. ``messages``: where these are handed in.
@@ -105,10 +101,12 @@ class Services:
         self.jobs = JobWorker(store, keys, removals, self.issuers, clock.now)
         self.controllers = ControllerHistory(store, ledger)
         self.sign_in = SignIn(store, ledger, self.controllers.find_current, _proof_memory(store))
-        self.subjects = SubjectService(store, keys, self.issuers[registrar.member], ledger, self.controllers)
-        self._know_people(base)
+        subjects = SubjectService(store, keys, self.issuers[registrar.member], ledger, self.controllers)
+        super().__init__(base, subjects, portal)
         consent_keys = ConsentKeys(store, keys, registrar.kek)
-        self.consents = ConsentService(store, ledger, self.subjects, self.controllers, base.purposes, consent_keys)
+        self.consents = ConsentService(
+            store, ledger, self.subjects, self.controllers, base.purposes, consent_keys, self.first_wait
+        )
         self.consent_requests = ConsentRequestService(store, ledger, self.subjects, self.controllers, self.consents)
         writer = DraftWriter(ledger, base.purposes, self.consents)
         parts = store, ledger, self.controllers, self.consents, self.consent_requests
@@ -179,14 +177,6 @@ class Services:
             domain=ledger.consent_domain,
         )
 
-    def _know_people(self, base: Resources) -> None:
-        store, ledger = base.store, base.ledger
-        self.codes = OneTimeCodes(store, base.registrar.kek.keyed_digest, clock.now)
-        self.releases = Releases(store, ledger)
-        self.roster = Roster(store, self.codes, self.releases)
-        self.prepared_acts = PreparedActs(store, self.releases)
-        self.programs = Programs(self.roster, self.releases)
-
     def _write_to_firms(self, base: Resources, portal: PortalSettings, messages: MessageSettings) -> None:
         self.channels = channels_of(messages, clock.now)
         self.seals = SubjectSeal(base.store, base.keys, base.registrar.kek)
@@ -240,6 +230,11 @@ def pending_work(base: Resources, services: Services, *, stops: Callable[[], boo
                 "registrations",
                 services.subjects.waiting,
                 lambda subject: services.subjects.resume(subject, clock.now()),
+            ),
+            Resumable(
+                "enrolments",
+                services.enrolments.waiting,
+                lambda invitation: services.enrolments.resume(invitation, clock.now()),
             ),
             Resumable("consent_requests", services.consent_requests.waiting, services.consent_requests.resume),
             Resumable("grants", services.consents.waiting, services.consents.resume),

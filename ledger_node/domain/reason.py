@@ -231,6 +231,9 @@ class Reason(StrEnum):
     PASSKEY_EXISTS = "passkey_exists"
     CHANNEL_MISSING = "channel_missing"
     CONTACTS_TOO_MANY = "contacts_too_many"
+    INVITATION_EXISTS = "invitation_exists"
+    ENROLMENT_VOID = "enrolment_void"
+    SUBJECT_NEW = "subject_new"
 
     # the council
     GOVERNOR_UNKNOWN = "governor_unknown"

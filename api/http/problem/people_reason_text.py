@@ -36,6 +36,11 @@ PEOPLE_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.CHANNEL_MISSING: "This instance sends nothing to such addresses; name an e-mail address or a telephone "
         "number, or ask its operator.",
         Reason.CONTACTS_TOO_MANY: "The firm has as many addresses for notices as it may; remove one first.",
+        Reason.INVITATION_EXISTS: "An invitation of this firm is open; go on with that one, or end it first.",
+        Reason.ENROLMENT_VOID: (
+            "Two keys came by one code, so neither counts; tell the registrar, who gives out a new code."
+        ),
+        Reason.SUBJECT_NEW: "The firm was registered a short time ago; it grants and reads when 24 hours have gone by.",
         Reason.SUBJECT_ON_HOLD: "The firm is held; until 'held_until' only withdrawals and recoveries go on.",
         Reason.HOLD_TOO_SOON: "A controller may hold a firm once in 60 days, and so may its registrar.",
         Reason.DRAFT_EXPIRED: "The page was open for too long, and nothing was signed; open the request again.",

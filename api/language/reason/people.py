@@ -29,6 +29,15 @@ PEOPLE_WORDS: Final[Mapping[Reason, ReasonWords]] = {
     Reason.KEY_SYNCHRONISED: ReasonWords(
         N_("This key can be copied to other devices."), N_("Use a security key that stays one device.")
     ),
+    Reason.INVITATION_EXISTS: ReasonWords(
+        N_("An invitation of this firm is open."), N_("Go on with that one, or end it first.")
+    ),
+    Reason.ENROLMENT_VOID: ReasonWords(
+        N_("Two keys came by one code, so neither counts."), N_("Tell the registrar, who gives out a new code.")
+    ),
+    Reason.SUBJECT_NEW: ReasonWords(
+        N_("The firm was registered a short time ago."), N_("Try again when 24 hours have gone by.")
+    ),
     Reason.KEY_KNOWN: ReasonWords(N_("This key belongs to somebody here already."), N_("Use another key.")),
     Reason.RELEASE_BY_PREPARER: ReasonWords(N_("You prepared this."), N_("Somebody else must release it.")),
     Reason.RELEASE_NUMBER_TAKEN: ReasonWords(

@@ -15,6 +15,7 @@ from api.services.consent.terms_rule import TermsRules
 from api.services.notification.notice import Notice, NoticeKind, write_notices
 from api.services.subject.controller_change import ControllerState
 from api.services.subject.controller_history import ControllerHistory
+from api.services.subject.first_wait import FirstWait
 from api.services.subject.registered_subject import SubjectReader
 from api.storage import table
 from api.storage.database import Store
@@ -63,8 +64,10 @@ class ConsentGrants(ConsentReader):
         history: ControllerHistory,
         purposes: Purposes,
         keys: ConsentKeys,
+        first_wait: FirstWait | None = None,
     ) -> None:
         super().__init__(store, ledger)
+        self._first_wait = FirstWait(store, 0) if first_wait is None else first_wait
         self.keys = keys
         self._subjects = subjects
         self._history = history
@@ -91,6 +94,7 @@ class ConsentGrants(ConsentReader):
             signatures = current.controllers.in_one_form(consent_id, signatures)
             text = self.rules.require_text(consent, now)
             self._history.require_no_hold(subject, now)
+            self._first_wait.require_over(subject, now)
             self._require_steward(consent)
             self._require_request(request, consent)
             known = self.find(consent_id)

@@ -145,11 +145,16 @@ def unlink_erased(connection: Connection, keys: KeyLedger) -> int:
 
 
 def _forget_subject(connection: Connection, registrar: bytes, index: bytes) -> list[bytes]:
-    """Unlink a subject from its firm, forget its addresses, and return the key of its stored credit code."""
+    """Unlink a subject from its firm, forget its addresses, and return the keys of its stored credit codes."""
     subject = table.subject
     chosen = (subject.c.registrar == registrar) & (subject.c.subject_index == index)
     rows = connection.execute(select(subject.c.id, subject.c.data_key).where(chosen)).all()
     for row in rows:
         forget_contacts(connection, row.id)
     connection.execute(update(subject).where(chosen).values(subject_index=random_bytes(32)))
-    return [row.data_key for row in rows]
+    invitation = table.invitation
+    invited = (invitation.c.registrar == registrar) & (invitation.c.subject_index == index)
+    keys = [row.data_key for row in rows]
+    keys += connection.execute(select(invitation.c.data_key).where(invited)).scalars()
+    connection.execute(update(invitation).where(invited).values(subject_index=random_bytes(32)))
+    return keys

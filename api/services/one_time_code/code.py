@@ -57,7 +57,7 @@ class OneTimeCodes:
         """Return a fresh code as it is shown; nothing gives it out again.
 
         ``kind``: what it is for, at most 16 characters. ``holder``: whose it is; who spends it learns that.
-        ``ends_others``: unused codes of the same kind and holder end. ``connection``: a transaction to be part of.
+        ``ends_others``: the earlier codes of the same kind and holder end. ``connection``: a transaction to be part of.
         """
         if connection is None:
             with self._store.begin() as own:
@@ -95,11 +95,9 @@ class OneTimeCodes:
         return form.grouped(code)
 
     def end(self, connection: Connection, kind: str, holder: bytes) -> None:
-        """End the unused codes of a holder: from now on they are expired."""
+        """End the codes of a holder: those that were not used are expired, and the others are no more than used."""
         ending = (_CODE.kind == kind) & (_CODE.holder == holder) & (_CODE.expires_at > self._now())
-        connection.execute(
-            update(table.one_time_code).where(ending, _CODE.spent_at.is_(None)).values(expires_at=self._now())
-        )
+        connection.execute(update(table.one_time_code).where(ending).values(expires_at=self._now()))
 
     def state(self, kind: str, holder: bytes) -> CodeState | None:
         """Return what is known of a holder's newest code."""
@@ -107,8 +105,10 @@ class OneTimeCodes:
         row = self._store.row(query.order_by(_CODE.expires_at.desc()).limit(1))
         return None if row is None else CodeState(row.expires_at, row.tries_left, row.spent_at)
 
-    def look(self, kind: str, code: str, *, origin: bytes = b"") -> bytes:
+    def look(self, kind: str, code: str, *, origin: bytes = b"", takes_spent: bool = False) -> bytes:
         """Return whose code this is, without spending it. ``origin``: where the try comes from, such as an address.
+
+        ``takes_spent``: also of one that was spent, for who answers a lost answer again, or looks for a second try.
 
         Raises:
             VerificationError: ``code_unknown``, ``code_locked`` after too many wrong tries, ``code_used`` or
@@ -116,7 +116,7 @@ class OneTimeCodes:
         """
         with self._store.begin() as connection:
             # a write transaction excludes others, so tries at once are counted one by one
-            answer = self._try(connection, kind, code, origin)
+            answer = self._try(connection, kind, code, origin, takes_spent=takes_spent)
         if isinstance(answer, VerificationError):
             raise answer
         return answer
@@ -135,10 +135,12 @@ class OneTimeCodes:
         holder: bytes = answer.holder
         return holder
 
-    def _try(self, connection: Connection, kind: str, code: str, origin: bytes) -> bytes | VerificationError:
+    def _try(
+        self, connection: Connection, kind: str, code: str, origin: bytes, *, takes_spent: bool
+    ) -> bytes | VerificationError:
         if origin and self._wrong_tries(connection, origin) >= WRONG_TRIES:
             return _refusal(Reason.CODE_LOCKED, "too many wrong codes came from here; try again in an hour")
-        answer = self._check(connection, kind, code)
+        answer = self._check(connection, kind, code, takes_spent=takes_spent)
         if not isinstance(answer, VerificationError):
             holder: bytes = answer.holder
             return holder
@@ -148,7 +150,7 @@ class OneTimeCodes:
                 self._count_origin(connection, origin)
         return answer
 
-    def _check(self, connection: Connection, kind: str, code: str) -> Any:  # noqa: ANN401 - a row, or the refusal
+    def _check(self, connection: Connection, kind: str, code: str, *, takes_spent: bool = False) -> Any:  # noqa: ANN401 - a row, or the refusal
         symbols = form.read(code)
         row = None if symbols is None else self._find(connection, kind, symbols)
         if symbols is None or row is None:
@@ -158,7 +160,7 @@ class OneTimeCodes:
             return _refusal(Reason.CODE_LOCKED, "this code was typed wrong too often; ask for a new one")
         if not is_right:
             return _refusal(Reason.CODE_UNKNOWN, "there is no such code")
-        if row.spent_at is not None:
+        if row.spent_at is not None and not takes_spent:
             return _refusal(Reason.CODE_USED, "this code was used; each counts once")
         if row.expires_at <= self._now():
             return _refusal(Reason.CODE_EXPIRED, "this code is over; ask for a new one")

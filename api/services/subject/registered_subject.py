@@ -53,6 +53,13 @@ class SubjectReader:
             if row.registration is not None and row.data_key in wrapped
         }
 
+    def id_of(self, credit_code: str) -> bytes | None:
+        """Return the subject of a firm, also one whose registration is not complete, or None."""
+        held = table.subject.c
+        index = self._kek.blind_index(credit_code)
+        found: bytes | None = self._store.scalar(select(held.id).where(held.subject_index == index))
+        return found
+
     def why_unknown(self, subject_id: bytes) -> Reason:
         """Return why a subject is not found: in quarantine, erased, or not registered to the end."""
         row = self._store.row(select(table.subject).where(table.subject.c.id == subject_id))

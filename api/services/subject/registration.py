@@ -56,12 +56,12 @@ class SubjectService(SubjectReader):
         wanted = Controllers(keys, threshold, random_bytes(32))
         index = self._kek.blind_index(credit_code)
         with self._store.locks.lock(_REGISTRATIONS):
-            held = self._find_id(index)
+            held = self.id_of(credit_code)
             if held is None:
                 # another process may register the same firm in the same moment
                 with suppress(IntegrityError):
                     self._add(credit_code, index, wanted, now)
-            subject_id = held or self._find_id(index)
+            subject_id = held or self.id_of(credit_code)
             assert subject_id is not None  # noqa: S101 - this or the other process added it
             self._require_controlled_by(subject_id, wanted)
             self._finish(subject_id, now)
@@ -79,12 +79,6 @@ class SubjectService(SubjectReader):
                 raise InvalidInputError(
                     Reason.SUBJECT_EXISTS, "this firm is registered already, with other controllers"
                 )
-
-    def _find_id(self, index: bytes) -> bytes | None:
-        held: bytes | None = self._store.scalar(
-            select(table.subject.c.id).where(table.subject.c.subject_index == index)
-        )
-        return held
 
     def _add(self, credit_code: str, index: bytes, controllers: Controllers, now: int) -> None:
         registrar, salt, key_id = self._issuer.department.member, random_bytes(32), random_bytes(KEY_ID_BYTES)

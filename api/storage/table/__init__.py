@@ -12,6 +12,7 @@ from api.storage.table.attestation import attestation, batch, erased_subject, re
 from api.storage.table.column import key_metadata, metadata, shared_metadata
 from api.storage.table.consent import consent, consent_request, consent_word, counted_use, spend_seed
 from api.storage.table.draft import collected_signature, draft
+from api.storage.table.enrolment import invitation, invitation_key
 from api.storage.table.idempotency import idempotent_call
 from api.storage.table.identity import network, store_identity
 from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
@@ -54,6 +55,8 @@ __all__ = [
     "evidence",
     "handover",
     "idempotent_call",
+    "invitation",
+    "invitation_key",
     "job",
     "job_chunk",
     "job_rejection",

@@ -160,3 +160,12 @@ def test_neither_the_store_nor_a_refusal_holds_a_code(instance, codes, tmp_path)
 
 def test_a_holder_without_a_code_has_no_state(codes):
     assert codes.state(KIND, HOLDER) is None
+
+
+def test_a_spent_code_still_leads_who_asks_for_it_to_its_holder_until_it_ends(instance, codes):
+    code = codes.issue(KIND, HOLDER, lifetime_s=HOUR)
+    spend(instance, codes, code)
+    assert codes.look(KIND, code, takes_spent=True) == HOLDER
+    codes.issue(KIND, HOLDER, lifetime_s=HOUR, ends_others=True)
+    assert refused(codes.look, KIND, code, takes_spent=True) is Reason.CODE_EXPIRED
+    assert refused(codes.look, KIND, code) is Reason.CODE_USED
