@@ -106,11 +106,7 @@ class OwnRecords:
         return [_record(row) for row in self._rows(self._subject(subject))]
 
     def begin(self, subject: bytes, kind: LookKind, *, now: int) -> BegunLook:
-        """Return a look at the values, or at the file of them, to sign.
-
-        Raises:
-            InvalidInputError: ``rate_limited``.
-        """
+        """Return a look at the values, or at the file of them, to sign."""
         return self._looks.begin(subject, kind, now=now)
 
     def of_subject(self, subject: bytes, nonce: bytes, signature: Signature, *, now: int) -> list[OwnRecord]:

@@ -68,7 +68,6 @@ class SelfAnswers:
 
         Raises:
             VerificationError: ``request_unknown``: there is no such request to this firm.
-            InvalidInputError: ``rate_limited``.
         """
         self._request(subject, request)
         return self._looks.begin(subject, LookKind.ANSWERS, request, now=now)

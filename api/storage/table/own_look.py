@@ -11,16 +11,11 @@ own_look = Table(
     Column("subject", LargeBinary(32), nullable=False),
     Column("kind", String(16), nullable=False),
     Column("about", LargeBinary(32), nullable=False),
-    Column("asked_at", BigInteger, nullable=False),
-    Column("looked_at", BigInteger),
-    Column("person", Integer),
+    Column("looked_at", BigInteger, nullable=False),
+    Column("person", Integer, nullable=False),
     Index("own_look_by_subject", "subject", "looked_at"),
-    Index("own_look_by_time", "asked_at"),
 )
-"""A look at values: its nonce, and when a controller signed it. ``person``: the number of the person who signed.
-
-One without ``looked_at`` was begun and shows nothing. It is deleted when its time is over.
-"""
+"""A look at values that a controller signed: its nonce, which counts once. ``person``: the number of who signed."""
 
 handover = Table(
     "handover",

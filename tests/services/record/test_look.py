@@ -1,9 +1,12 @@
 """Looks at own values: a controller signs each one, each is logged, and a sign-in alone shows nothing."""
 
+from dataclasses import replace
+
 import pytest
 
-from api.services.record.look import LOOK_TIME_S, MAX_OPEN, OwnLooks
+from api.services.record.look import LOOK_TIME_S, OwnLooks
 from ledger_node.domain.error import VerificationError
+from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.own_look import LookKind, look_digest
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.reason import Reason
@@ -62,8 +65,8 @@ def test_a_page_that_was_open_too_long_shows_nothing(instance, firm, looks, comp
     begun = looks.begin(firm.subject, LookKind.RECORDS, now=instance.now())
     assert begun.signed_before == instance.now() + LOOK_TIME_S
     assert refused(complete, firm, begun, now=begun.signed_before) is Reason.LOOK_LATE
-    looks.begin(firm.subject, LookKind.RECORDS, now=begun.signed_before)
-    assert refused(complete, firm, begun) is Reason.LOOK_UNKNOWN
+    forged = replace(begun, nonce=(2**40).to_bytes(8, "big") + begun.nonce[8:])
+    assert refused(complete, firm, forged, now=begun.signed_before) is Reason.LOOK_UNKNOWN
 
 
 def test_a_passkey_signs_a_look_and_only_this_one(instance, firm, looks):
@@ -90,19 +93,11 @@ def test_a_firm_that_must_wait_sees_nothing_yet(instance, firm):
     def rule(_subject, _now):
         raise VerificationError(Reason.NOT_ALLOWED, "wait")
 
-    looks = OwnLooks(instance.store, instance.history, rule)
+    looks = OwnLooks(instance.store, instance.history, sha256_digest, rule)
     begun = looks.begin(firm.subject, LookKind.RECORDS, now=instance.now())
     signature = sign(begun.challenge, firm.keys[0])
     call = refused(looks.complete, firm.subject, LookKind.RECORDS, begun.nonce, signature, now=instance.now())
     assert call is Reason.NOT_ALLOWED
-
-
-def test_no_more_looks_are_begun_at_once_than_anybody_needs(instance, firm, looks):
-    for _ in range(MAX_OPEN):
-        looks.begin(firm.subject, LookKind.RECORDS, now=instance.now())
-    assert refused(looks.begin, firm.subject, LookKind.RECORDS, now=instance.now()) is Reason.RATE_LIMITED
-    later = instance.now() + LOOK_TIME_S
-    assert looks.begin(firm.subject, LookKind.RECORDS, now=later).signed_before == later + LOOK_TIME_S
 
 
 def test_every_part_is_signed():

@@ -10,7 +10,7 @@ from ledger_node.domain.own_look import LookKind
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
-from tests.kit.small_instance import DAY, GOOD, RELAYER, key_of, one_form, refused
+from tests.kit.small_instance import DAY, GOOD, REGISTRAR, RELAYER, key_of, one_form, refused
 
 MORE = one_form("tax_payment.paid_amount >= 2000 CNY during 2025")
 OTHER_YEAR = one_form("tax_payment.paid_amount >= 1000 CNY during 2024")
@@ -18,7 +18,7 @@ OTHER_YEAR = one_form("tax_payment.paid_amount >= 1000 CNY during 2024")
 
 @pytest.fixture
 def looks(instance):
-    return OwnLooks(instance.store, instance.history)
+    return OwnLooks(instance.store, instance.history, instance.departments[REGISTRAR].kek.keyed_digest)
 
 
 @pytest.fixture

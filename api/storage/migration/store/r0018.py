@@ -17,12 +17,10 @@ def upgrade() -> None:
         Column("subject", LargeBinary(32), nullable=False),
         Column("kind", String(16), nullable=False),
         Column("about", LargeBinary(32), nullable=False),
-        Column("asked_at", BigInteger, nullable=False),
-        Column("looked_at", BigInteger),
-        Column("person", Integer),
+        Column("looked_at", BigInteger, nullable=False),
+        Column("person", Integer, nullable=False),
     )
     op.create_index("own_look_by_subject", "own_look", ["subject", "looked_at"])
-    op.create_index("own_look_by_time", "own_look", ["asked_at"])
     op.create_table(
         "handover",
         Column("bank", LargeBinary(32), primary_key=True),
