@@ -29,6 +29,7 @@ from api.services.control.rotation import RotationService
 from api.services.draft.joint_act import JointActs
 from api.services.draft.service import Drafts
 from api.services.draft.writer import DraftWriter
+from api.services.enrolment.firm_name import FirmNames
 from api.services.erasure.erasure import ErasureService
 from api.services.erasure.foreign_change import ForeignChanges
 from api.services.erasure.restored_mark import RestoredMarks
@@ -191,6 +192,7 @@ class Services(PeopleServices):
         self.bank_consents = BankConsents(store, ledger, self.consents)
         self.bank_changes = BankChanges(store, ledger)
         self.answer_deletions = AnswerDeletions(store, self.bank_consents)
+        self.firm_names = FirmNames(store, base.keys, base.registrar.kek)
 
     def _let_firms_look(
         self, base: Resources, portal: PortalSettings, finder: AttestationFinder, facts: FactSelector

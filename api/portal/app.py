@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.home.portal_host import LOCAL_HOST
 from api.instance.wiring import Instance
+from api.portal.bank import room as bank
 from api.portal.firm.consent import route as firm_consent
 from api.portal.firm.home import route as firm_home
 from api.portal.firm.request import route as firm_request
@@ -28,6 +29,7 @@ ROOMS: Final[tuple[Pages, ...]] = (
     firm_request.pages,
     firm_consent.pages,
     firm_withdrawal.pages,
+    bank.pages,
 )
 """The rooms of the portal; routes are tried in their order."""
 

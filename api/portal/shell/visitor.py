@@ -11,6 +11,10 @@ class StaffPerson(Protocol):
     """A person who works for a member."""
 
     @property
+    def id(self) -> bytes:
+        """The person, as the store names people."""
+
+    @property
     def name(self) -> str:
         """What the person is called."""
 

@@ -70,6 +70,10 @@ class EvidenceReader:
         self._store = store
         self._ring = ring
 
+    def has(self, bank: bytes, use: bytes) -> bool:
+        """Return whether there is evidence of an answer of this bank, whether it can still be opened or not."""
+        return self._store.row(select(_ROW.use).where(_ROW.use == use, _ROW.bank == bank)) is not None
+
     def of_bank(self, bank: bytes, use: bytes) -> bytes:
         """Return the bundle of the answer that cost ``use``, byte for byte as it was when it was answered.
 

@@ -72,9 +72,10 @@ class AnswerDeletions:
             for kept in (table.evidence, table.reliance):
                 connection.execute(delete(kept).where(kept.c.use == use, kept.c.bank == bank))
 
-    def is_deleted(self, use: bytes) -> bool:
-        """Return whether its bank says that it has deleted an answer."""
-        return self._store.row(select(_DELETED.use).where(_DELETED.use == use)) is not None
+    def is_deleted(self, bank: bytes, use: bytes) -> bool:
+        """Return whether a bank says that it has deleted an answer of its own."""
+        mine = (_DELETED.use == use) & (_DELETED.bank == bank)
+        return self._store.row(select(_DELETED.use).where(mine)) is not None
 
 
 def due_of(answers: Sequence[KeptAnswer], consent: bytes) -> list[KeptAnswer]:

@@ -103,6 +103,7 @@ def test_another_bank_and_an_unknown_use_are_the_same(vault):
     use = random_bytes(32)
     vault.write(use)
     assert refusal(vault, OTHER, use) == refusal(vault, BANK, random_bytes(32)) == "not_found"
+    assert [vault.reader.has(bank, use) for bank in (BANK, OTHER)] == [True, False]
 
 
 @pytest.mark.parametrize("which", [0, 1])

@@ -94,10 +94,11 @@ def test_what_was_deleted_is_not_asked_for_again_and_its_evidence_goes(instance,
     call = (deletions.note_deleted, STRANGER, use)
     assert refused(*call, staff=b"", now=5) is Reason.NOT_FOUND
     assert refused(deletions.note_deleted, BANK, random_bytes(32), staff=b"", now=5) is Reason.NOT_FOUND
-    assert not deletions.is_deleted(use)
+    assert not deletions.is_deleted(BANK, use)
     for _ in range(2):
         deletions.note_deleted(BANK, use, staff=b"wang", now=instance.now())
-    assert deletions.is_deleted(use)
+    assert deletions.is_deleted(BANK, use)
+    assert not deletions.is_deleted(STRANGER, use)
     assert deletions.kept(BANK, now=instance.now()) == []
     for gone in (table.evidence, table.reliance):
         assert instance.store.scalar(select(func.count()).select_from(gone)) == 0

@@ -1,0 +1,1 @@
+"""The bank: officers ask firms for consent, check, and read what changed."""
