@@ -3,8 +3,11 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from api.cli.code_word import word
 from api.cli.command import CHECKING, ONLINE, Caller, Output, RpcUrlOption, command, command_group, ledger_of
-from api.cli.console import ExitCode, printable, say, talk, time_text
+from api.cli.console import ExitCode, printable, say
+from api.cli.language import gettext as _
+from api.cli.language import row_time
 from api.client.access import CheckedRow, check_rows, uses_without_row
 from api.client.client import Client
 from ledger_node.domain.access import AccessRow
@@ -52,9 +55,11 @@ def list_rows(*, rpc_url: RpcUrlOption = None, caller: Caller) -> Output:
     for item in checked:
         say(_line(item, names))
     waiting = sum(item.place is None for item in checked)
-    talk.print(f"{len(checked)} rows; {len(checked) - waiting} checked against the chain, {waiting} wait for it")
+    told = _("{rows} rows; {checked} checked against the chain, {waiting} wait for it")
+    say(told.format(rows=len(checked), checked=len(checked) - waiting, waiting=waiting))
     for consent, use in missing:
-        say(f"the ledger counts use {to_hex(use)} of consent {to_hex(consent)}, and the log has no row of it")
+        told = _("the ledger counts use {use} of consent {consent}, and the log has no row of it")
+        say(told.format(use=to_hex(use), consent=to_hex(consent)))
     without: list[Any] = [{"consent": to_hex(consent), "use": to_hex(use)} for consent, use in missing]
     shown = {"keeper": keeper, "rows": rows, "uses_without_row": without}
     return Output(shown, code=ExitCode.NO if missing else ExitCode.DONE)
@@ -92,12 +97,12 @@ class _Consents:
 
 
 def _line(item: CheckedRow, names: dict[bytes, str]) -> str:
-    state = "waits" if item.place is None else "anchored"
+    state = word("waits" if item.place is None else "anchored")
     row = item.row
     if row is None:
-        return f"erased  ({state})"
+        return _("erased  ({state})").format(state=state)
     who = names.get(row.bank, to_hex(row.bank)) + (f" ({row.operator})" if row.operator else "")
     why = f" {row.reason}" if row.reason else ""
     return printable(
-        f"{time_text(row.time)}  {who}  {row.purpose or '-'}  {row.question}  {row.verdict}{why}  ({state})"
+        f"{row_time(row.time)}  {who}  {row.purpose or '-'}  {row.question}  {word(row.verdict)}{why}  ({state})"
     )

@@ -10,7 +10,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from api.catalogue.datatype import DEPARTMENT_TYPES, schemas
 from api.catalogue.synthetic import credit_code, write_export
 from api.cli.command import OFFLINE, ONLINE, Caller, Output, alone, command
-from api.cli.console import ExitCode, JsonOption, YesOption, confirm, require_answerer, say, talk
+from api.cli.console import ExitCode, JsonOption, YesOption, confirm, refusal_text, require_answerer, say, talk
+from api.cli.language import gettext as _
+from api.cli.language import spoken
+from api.language.reason_words import reason_words
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.credit_code import parse_credit_code
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
@@ -56,10 +60,10 @@ def attest(
     total = _count_lines(file)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=talk, transient=True) as progress:
-        bar = progress.add_task("attesting", total=total)
+        bar = progress.add_task(_("attesting"), total=total)
         while (state := client.job(job))["state"] in {"receiving", "queued", "running"}:
-            waits = f"attesting, waiting ({state['reason']})" if state["reason"] else "attesting"
-            progress.update(bar, completed=state["lines_read"], description=waits)
+            waits = _("attesting, waiting ({reason})") if state["reason"] else _("attesting")
+            progress.update(bar, completed=state["lines_read"], description=waits.format(reason=state["reason"]))
             time.sleep(_POLL_S)
     rejected = list(client.results(job, "rejected")) if state["rejected"] else []
     _report(state, rejected)
@@ -69,25 +73,35 @@ def attest(
 
 def _report(state: Any, rejected: list[Any]) -> None:  # noqa: ANN401 - JSON of the API
     if state["state"] == "failed":
-        say(f"refused {state['reason']}: {state['message']}")
+        say(refusal_text(Reason(state["reason"]), state["message"]))
         if not state["lines_read"]:
             return
-        talk.print(f"it came to line {state['lines_read']}; nothing was done from line {state['next_line']} on")
-    talk.print(
-        f"{state['issued']} issued in {state['batches']} batches, {state['unchanged']} unchanged, "
-        f"{state['rejected']} rejected ({_lines(state)})",
-        soft_wrap=True,
-    )
+        told = _("it came to line {line}; nothing was done from line {next} on")
+        say(told.format(line=state["lines_read"], next=state["next_line"]))
+    told = _("{issued} issued in {batches} batches, {unchanged} unchanged, {rejected} rejected ({lines})")
+    say(told.format(**{**state, "lines": _lines(state)}))
     for row in rejected[:_SHOWN]:
         field = f", {row['field']}" if row["field"] else ""
-        say(f"  line {row['line']}{field}: {row['message']} ({row['reason']})")
+        said = _("  line {line}{field}: {message} ({reason})")
+        say(said.format(line=row["line"], field=field, message=_row_words(row), reason=row["reason"]))
     if len(rejected) > _SHOWN:
-        talk.print(f"  … and {len(rejected) - _SHOWN} more (--json lists them all)")
+        say(_("  … and {count} more (--json lists them all)").format(count=len(rejected) - _SHOWN))
+
+
+def _row_words(row: Any) -> str:  # noqa: ANN401 - JSON of the API
+    """Return what is wrong with a row: as the program says it, or in Chinese what its reason means."""
+    if spoken() is Language.ENGLISH:
+        return str(row["message"])
+    return reason_words(Reason(row["reason"]), spoken()).meaning
 
 
 def _lines(state: Any) -> str:  # noqa: ANN401 - JSON of the API
-    others = [word for name, word in (("heading", "a heading"), ("blank", f"{state['blank']} blank")) if state[name]]
-    return ", ".join([f"{state['lines_read']} lines", *others])
+    told = [_("{count} lines").format(count=state["lines_read"])]
+    if state["heading"]:
+        told.append(_("a heading"))
+    if state["blank"]:
+        told.append(_("{count} blank").format(count=state["blank"]))
+    return _(", ").join(told)
 
 
 def _count_lines(file: Path) -> int:
@@ -115,21 +129,21 @@ def erase(
     """
     require_answerer(yes=yes, as_json=as_json)
     # asked for only now, as nobody may be there to answer
-    credit_code = parse_credit_code(code or typer.prompt("unified social credit code", hide_input=True, err=True))
+    credit_code = parse_credit_code(code or typer.prompt(_("unified social credit code"), hide_input=True, err=True))
     client = caller.client()
     if schema is not None and schema not in {**schemas(), SUBJECT_REGISTRATION: None}:
         raise InvalidInputError(Reason.SCHEMA_UNKNOWN, f"there is no type '{schema[:64]}'", field="schema")
     me = client.get("/v1/me")
     if me["kind"] not in _ATTESTING:
         raise InvalidInputError(Reason.NOT_ALLOWED, "only a department erases what it attested to")
-    say(
-        f"This erases {schema or 'everything'} that {me['label']} attested to of the firm whose credit code "
-        f"ends in {credit_code[-4:]}. It deletes the keys and revokes the attestations on the ledger. "
-        "Nothing undoes it."
+    warning = _(
+        "This erases {what} that {name} attested to of the firm whose credit code ends in {end}. "
+        "It deletes the keys and revokes the attestations on the ledger. Nothing undoes it."
     )
-    confirm("Erase it?", yes=yes)
+    say(warning.format(what=schema or _("everything"), name=me["label"], end=credit_code[-4:]))
+    confirm(_("Erase it?"), yes=yes)
     erased = client.post("/v1/erasures", {"credit_code": credit_code, "schema": schema})
-    return Output(erased, told=f"{erased['erased']} attestations erased and revoked")
+    return Output(erased, told=_("{count} attestations erased and revoked").format(count=erased["erased"]))
 
 
 @command(alone, "credence sample tax_payment tax.csv --rows 100", codes=OFFLINE)
@@ -144,5 +158,5 @@ def sample(
     write_export(file, schema, rows, seed=seed, bad_rows=bad_rows)
     return Output(
         {"file": str(file), "rows": rows, "bad_rows": bad_rows, "first_firm": credit_code(0, seed)},
-        told=f"wrote {rows} synthetic rows ({bad_rows} dirty) to {file}",
+        told=_("wrote {rows} synthetic rows ({bad} dirty) to {file}").format(rows=rows, bad=bad_rows, file=file),
     )

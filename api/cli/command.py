@@ -15,9 +15,11 @@ from typer.core import TyperGroup
 from typing_extensions import override
 
 from api.cli.console import ExitCode, JsonOption, emit, refusals, say
+from api.cli.language import choose
 from api.home.home import Home
 from api.home.settings import environment
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.consent_text import language_named
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
@@ -32,6 +34,9 @@ UrlOption = Annotated[str | None, typer.Option("--url", help="The API (CREDENCE_
 AsOption = Annotated[
     str | None,
     typer.Option("--as", help="Who you are: a name in credentials.json (or CREDENCE_CLIENT_ID and CREDENCE_KEY_FILE)."),
+]
+SpokenOption = Annotated[
+    str | None, typer.Option("--language", hidden=True, help="The language to speak: zh or en (default: by LANG).")
 ]
 RpcUrlOption = Annotated[str | None, typer.Option(help="Your own node (default: the folder's).")]
 _Function = TypeVar("_Function", bound=Callable[..., Any])
@@ -141,13 +146,22 @@ def _run(function: Callable[..., Output | None]) -> Callable[..., None]:
             inspect.Parameter("as_json", inspect.Parameter.KEYWORD_ONLY, default=False, annotation=JsonOption)
         )
 
+    takes_language = any(option.name == "language" for option in options)
+    if not takes_language:
+        keyword = inspect.Parameter.KEYWORD_ONLY
+        options.append(inspect.Parameter("language", keyword, default=None, annotation=SpokenOption))
+
     @wraps(function)
     def run(**given: Any) -> None:  # noqa: ANN401 - what the options hold
+        # commands that show the words of a consent have the option themselves
+        language = given.get("language") if takes_language else given.pop("language", None)
         as_json = given.get("as_json", False) if takes_json else given.pop("as_json", False)
         for name, group in groups.items():
             given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
         with refusals(), ExitStack() as opened:
             _OPENED.set(opened)
+            if language is not None:
+                choose(language_named(language))
             output = function(**given)
         if output is None:
             return

@@ -5,11 +5,14 @@ from typing import Annotated, Any
 
 import typer
 
+from api.cli.code_word import word
 from api.cli.command import ONLINE, Caller, Output, command, command_group
-from api.cli.consent_terms import LanguageOption, QuestionOption, TermOptions, bank_named
+from api.cli.consent_terms import LanguageOption, QuestionOption, TermOptions, bank_named, words_in
 from api.cli.console import ExitCode, JsonOption, YesOption, emit, talk
 from api.cli.grant import GrantAct
 from api.cli.id_prefix import consent_id, request_id, subject_id, whole_id
+from api.cli.language import gettext as _
+from api.cli.language import padded, spoken
 from api.cli.signing import ExportOption, Signing
 from api.client.asking import spend_seed
 from api.client.client import Client
@@ -20,7 +23,7 @@ from api.files.evidence import read_file
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.consent_act import Change
-from ledger_node.domain.consent_text import language_named
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
@@ -40,14 +43,14 @@ ConsentArgument = Annotated[str, typer.Argument(help="The consent's id, or its f
 def pause(*, consent: ConsentArgument, signing: Signing, caller: Caller) -> None:
     """Pause a consent: it answers nothing until you resume it."""
     if _change(Change.PAUSE, consent, signing, caller):
-        talk.print("paused; credence consent resume lets it go on")
+        talk.print(_("paused; credence consent resume lets it go on"))
 
 
 @command(consents, "credence consent resume 0xff35d0 --as wang-bakery")
 def resume(*, consent: ConsentArgument, signing: Signing, caller: Caller) -> None:
     """Let a paused consent go on."""
     if _change(Change.RESUME, consent, signing, caller):
-        talk.print("resumed")
+        talk.print(_("resumed"))
 
 
 @command(consents, "credence consent withdraw 0xff35d0 --as wang-bakery")
@@ -70,7 +73,7 @@ def withdraw(
         withdrawn = Signing(key, export).send(caller, client, draft)
     if withdrawn is None:
         return None
-    return Output(withdrawn, told="withdrawn; it counts for every later use")
+    return Output(withdrawn, told=_("withdrawn; it counts for every later use"))
 
 
 @command(consents, "credence consent list --as wang-bakery", name="list")
@@ -118,14 +121,14 @@ def grant(
         bank=bank_named(act.client, bank),
         key=OfferedSpendKey.from_text(spend_key),
     )
-    return act.run(asked, language_named(terms.language))
+    return act.run(asked, words_in(terms.language))
 
 
 @command(consents, "credence consent accept 0x5d0e11 --as wang-bakery --language en", codes=_GRANT_CODES)
 def accept(
     *,
     request_id: Annotated[str, typer.Argument(help="The request's id, or its first 6 digits or more.")],
-    language: LanguageOption = "zh",
+    language: LanguageOption = None,
     signing: Signing,
     caller: Caller,
     yes: YesOption = False,
@@ -135,7 +138,7 @@ def accept(
     act = GrantAct(caller, signing, yes=yes, as_json=as_json)
     wanted = _open_request(act.client, request_id)
     asked = ConsentRequest.from_json(wanted["request"])
-    words = language_named(language)
+    words = words_in(language)
     asked = replace(asked, purpose_text=purpose_of(act.client, asked.purpose).text(words))
     return act.run(asked, words, request=from_hex(wanted["id"], "request"))
 
@@ -167,7 +170,11 @@ def ask(
     body: dict[str, JSON] = {"request": asked.to_json(), "answer_key": to_hex(seed.answer_key(key.salt))}
     made = client.post("/v1/consent-requests", body)
     return Output(
-        made, made["id"], told=f"asked for {terms.purpose}; see: credence consent requests --as {caller.sign_in}"
+        made,
+        made["id"],
+        told=_("asked for {purpose}; see: credence consent requests --as {name}").format(
+            purpose=terms.purpose, name=caller.sign_in
+        ),
     )
 
 
@@ -189,29 +196,31 @@ def hand_over_seed(caller: Caller) -> Output:
     """
     seed = spend_seed(caller.folder, caller.name)
     held = caller.client().put("/v1/spend-seed", {"seed": seed.to_text()})
-    return Output(held, told=f"handed over; take it back: credence consent take-back-seed --as {caller.name}")
+    told = _("handed over; take it back: credence consent take-back-seed --as {name}")
+    return Output(held, told=told.format(name=caller.name))
 
 
 @command(consents, "credence consent take-back-seed --as demo-bank", name="take-back-seed")
 def take_back_seed(caller: Caller) -> Output:
     """Let the instance forget the seed of your spend keys (bank); your folder keeps it."""
     held = caller.signed_in().delete("/v1/spend-seed")
-    return Output(held, told="the instance holds no seed of yours; your own programs spend as before")
+    return Output(held, told=_("the instance holds no seed of yours; your own programs spend as before"))
 
 
 @command(consents, "credence consent requests --as wang-bakery --language en")
-def requests(*, language: LanguageOption = "zh", caller: Caller) -> Output:
+def requests(*, language: LanguageOption = None, caller: Caller) -> Output:
     """List the requests that were made to you (subject) or that you made (bank), with their words."""
     client = caller.client()
-    listed = client.get("/v1/consent-requests")["requests"]
+    listed, words = client.get("/v1/consent-requests")["requests"], words_in(language)
     texts = {
-        held["id"]: [client.post("/v1/consent-texts", {"request": held["request"], "language": language})["text"]]
+        held["id"]: [client.post("/v1/consent-texts", {"request": held["request"], "language": words})["text"]]
         for held in listed
         if held["state"] == "open"
     }
     rows = []
     for held in listed:
-        told = f"{held['state']:10} {held['request']['purpose']}  {held['request']['grantee_name']}"
+        state, request = padded(word(held["state"]), 10), held["request"]
+        told = f"{state} {_purpose(request)}  {request['grantee_name']}"
         rows.append(("\n".join([told, *texts.get(held["id"], [])]), held["id"]))
     return Output({"requests": listed}, rows=rows)
 
@@ -228,7 +237,7 @@ def refuse(
     raw_id = from_hex(request_id(client, request), "request")
     draft = unsigned_refusal(signing_domain(client.get("/v1/ledger")), raw_id)
     if signing.send(caller, client, draft) is not None:
-        talk.print("refused; the bank is told so, and nothing else")
+        talk.print(_("refused; the bank is told so, and nothing else"))
 
 
 def _change(change: Change, consent: str, signing: Signing, caller: Caller) -> bool:
@@ -242,7 +251,13 @@ def _change(change: Change, consent: str, signing: Signing, caller: Caller) -> b
 
 def _line(held: Any) -> str:  # noqa: ANN401 - JSON of the route
     terms, bounds = held["terms"], held["bounds"]
-    return f"{held['state']:10} {held['uses']}/{bounds['max_uses']} uses  {terms['purpose']}  {terms['grantee_name']}"
+    uses = _("{uses}/{most} uses").format(uses=held["uses"], most=bounds["max_uses"])
+    return f"{padded(word(held['state']), 10)} {uses}  {_purpose(terms)}  {terms['grantee_name']}"
+
+
+def _purpose(terms: Any) -> str:  # noqa: ANN401 - JSON of the route
+    """Return what it is for: its code, or in Chinese its words."""
+    return str(terms["purpose_text" if spoken() is Language.CHINESE else "purpose"])
 
 
 def _open_request(client: Client, raw: str) -> Any:  # noqa: ANN401 - JSON of the route

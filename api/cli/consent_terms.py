@@ -15,7 +15,7 @@ from ledger_node import clock
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest
 from ledger_node.domain.consent_scope import MAX_USES
-from ledger_node.domain.consent_text import language_named
+from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.reason import Reason
@@ -28,7 +28,18 @@ QuestionOption = Annotated[
         "'all(…; …)', '2 of (…; …; …)'."
     ),
 ]
-LanguageOption = Annotated[str, typer.Option(help="The language you read it in: zh or en.")]
+LanguageOption = Annotated[
+    str | None, typer.Option(help="The language you read it in, zh or en; without it the text is Chinese.")
+]
+
+
+def words_in(language: str | None) -> Language:
+    """Return the language of a consent's text: the one that was named, or Chinese.
+
+    Raises:
+        InvalidInputError: ``request_invalid``; there is no such language.
+    """
+    return Language.CHINESE if language is None else language_named(language)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ class TermOptions:
     data_from: Annotated[str, typer.Option(help="First day of data that counts (YYYY-MM-DD; default: any).")] = ""
     data_to: Annotated[str, typer.Option(help="Last day of data that counts (YYYY-MM-DD; default: any).")] = ""
     retention_days: Annotated[int, typer.Option(min=0, help="For how many days the bank may store the answers.")] = 30
-    language: LanguageOption = "zh"
+    language: LanguageOption = None
 
     def request(
         self, client: Client, questions: Sequence[str], *, subject: bytes, bank: tuple[bytes, str], key: OfferedSpendKey
@@ -57,7 +68,7 @@ class TermOptions:
             grantee=bank[0],
             grantee_name=bank[1],
             purpose=self.purpose,
-            purpose_text=purpose_of(client, self.purpose).text(language_named(self.language)),
+            purpose_text=purpose_of(client, self.purpose).text(words_in(self.language)),
             questions=tuple(Claim.parse(text, schemas()).text(schemas()) for text in questions),
             departments=(),
             data_from=self.data_from,

@@ -1,6 +1,5 @@
 """How commands speak: data on stdout, talk on stderr, refusals with their reason and an exit code."""
 
-import datetime as dt
 import json
 import logging
 import sys
@@ -13,9 +12,13 @@ from typing import Annotated, Final
 import typer
 from rich.console import Console
 
+from api.cli.language import gettext as _
+from api.cli.language import spoken
+from api.language.reason_words import reason_words
 from api.telemetry import log
 from api.telemetry.log import LogFormat
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 
@@ -92,11 +95,6 @@ def say(text: str) -> None:
     talk.print(text, markup=False, soft_wrap=True)
 
 
-def time_text(seconds: int) -> str:
-    """Return a moment in UTC, as ISO 8601 writes it."""
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def emit(data: JSON) -> None:
     """Print data on stdout as one line of JSON."""
     typer.echo(json.dumps(data, ensure_ascii=False))
@@ -119,13 +117,21 @@ def exit_code_of(error: CredenceError) -> ExitCode:
     return ExitCode.DOES_NOT_CHECK if isinstance(error, VerificationError) else ExitCode.CANNOT_TELL
 
 
+def refusal_text(reason: Reason, message: str) -> str:
+    """Return a refusal in the language that is spoken; what exactly was found stays as the program says it."""
+    if spoken() is Language.ENGLISH:
+        return f"refused {reason}: {message}"
+    words = reason_words(reason, spoken())
+    return f"已拒绝 {reason}：{words.meaning}{words.next_step}\n  （{message}）"
+
+
 @contextmanager
 def refusals(code_of: Callable[[CredenceError], ExitCode] = exit_code_of) -> Iterator[None]:
     """Turn refusals into words on stderr and an exit code."""
     try:
         yield
     except CredenceError as error:
-        say(f"refused {error.reason}: {error.message}")
+        say(refusal_text(error.reason, error.message))
         raise typer.Exit(code_of(error)) from error
 
 
@@ -161,6 +167,6 @@ def confirm(question: str, *, yes: bool) -> None:
         return
     # typer.confirm would write to stdout as well, where only data goes
     talk.print(f"{question} [y/N] ", end="", markup=False)
-    if sys.stdin.readline().strip().lower() not in {"y", "yes"}:
-        talk.print("nothing was done")
+    if sys.stdin.readline().strip().lower() not in {"y", "yes", "是"}:
+        talk.print(_("nothing was done"))
         raise typer.Exit(ExitCode.NO)

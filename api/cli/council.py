@@ -16,7 +16,8 @@ from api.cli.command import (
     home_of,
     node_url,
 )
-from api.cli.console import ExitCode, JsonOption, YesOption, confirm, printable, require_answerer, say, time_text
+from api.cli.console import ExitCode, JsonOption, YesOption, confirm, printable, require_answerer, say
+from api.cli.language import iso_time
 from api.home.home import Home
 from api.services.council.decoded_call import duration_text
 from api.services.council.proposal import CouncilService, ProposalStatus, ShownProposal
@@ -204,7 +205,7 @@ def _words(shown: ShownProposal) -> Iterator[str]:
         yield f"  {place}. {call.words} ({_CLASSES[call.delay_class]})"
         yield f"     {printable(call.line)}"
     yield f"wait      {duration_text(held.wait_s)} from the moment it is decided"
-    yield f"opened    {time_text(held.opened_at)} by {to_hex(held.proposer)}, ends {time_text(held.expires_at)}"
+    yield f"opened    {iso_time(held.opened_at)} by {to_hex(held.proposer)}, ends {iso_time(held.expires_at)}"
     yield f"approve   {_names(shown.approvals)} ({len(shown.approvals)} of {shown.council.threshold})"
     yield f"cancel    {_names(shown.opposed)} ({len(shown.opposed)} of {shown.council.blocking})"
     yield f"digest    {to_hex(held.digest)}"
@@ -216,7 +217,7 @@ def _state(shown: ShownProposal) -> str:
             missing = max(1, shown.council.threshold - len(shown.approvals))
             return f"needs {missing} more approval{'s' if missing > 1 else ''}"
         case ProposalStatus.WAITS:
-            return f"decided; can be executed from {time_text(shown.proposal.ready_at)} on"
+            return f"decided; can be executed from {iso_time(shown.proposal.ready_at)} on"
         case ProposalStatus.READY:
             return "can be executed now"
         case ProposalStatus.BLOCKED:

@@ -6,15 +6,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli.code_word import word
 from api.cli.command import CHECKING, GENERAL, Caller, Output, command, command_group
 from api.cli.console import ExitCode, printable, refusals, say, talk
+from api.cli.language import gettext as _
+from api.cli.language import padded, spoken
+from api.cli.verify import why_text
 from api.files.evidence import read_file, read_trust_file, write_file
+from api.language.reason_words import reason_words
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import ChainError, CredenceError, VerificationError
 from ledger_node.domain.evidence.bundle import Bundle, bundle_digest
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.key_statement import KeyStatement
-from ledger_node.domain.evidence.report import Report, Result, basis_of
+from ledger_node.domain.evidence.report import Check, Report, Result, basis_of
 from ledger_node.domain.evidence.trust import Trust
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
@@ -63,7 +69,8 @@ def save(
     client = caller.client()
     bundle = client.evidence(use_id(client, use))
     write_file(file, bundle.decode("utf-8"), secret=True)
-    say(f"wrote {file}: {len(bundle)} bytes, digest {to_hex(bundle_digest(bundle))}")
+    told = _("wrote {file}: {size} bytes, digest {digest}")
+    say(told.format(file=file, size=len(bundle), digest=to_hex(bundle_digest(bundle))))
 
 
 @command(
@@ -122,36 +129,48 @@ def _since(report: Report, trust: Trust, url: str) -> "ChangeReport":
 
 
 def _print(report: Report, trust: Trust, since: "ChangeReport | None", failure: CredenceError | None) -> None:
-    _say(f"trust file  {trust.fingerprint}")
+    _say(padded(_("trust file"), 12) + trust.fingerprint)
     if report.bundle is not None:
-        _say(f"digest      {to_hex(report.bundle.digest)}")
+        _say(padded(_("digest"), 12) + to_hex(report.bundle.digest))
     for check in report.checks:
         colour = _COLOURS[check.result]
         why = "" if check.reason is None else f" [{check.reason}]"
-        talk.print(f"{check.name.number:3} [{colour}]{check.result:12}[/{colour}]", end="")
-        _say(f"{check.name:9} {check.words}{why}")
+        talk.print(f"{check.name.number:3} [{colour}]{padded(word(check.result), 12)}[/{colour}]", end="")
+        _say(f"{padded(word(check.name), 9)} {_check_words(check)}{why}")
     if report.bundle is not None and report.failed is None:
         _print_verdicts(report, report.bundle)
     if since is not None:
-        found = "since then:" if since.changes else "nothing of it has changed since then"
-        _say(f"{found} (block {since.block.header.number})")
+        found = _("since then:") if since.changes else _("nothing of it has changed since then")
+        _say(_("{found} (block {block})").format(found=found, block=since.block.header.number))
         for change in since.changes:
             _say(f"  {change.kind}: {change.words}")
     if failure is not None:
-        _say(f"what has changed since cannot be told: {failure}")
+        _say(_("what has changed since cannot be told: {failure}").format(failure=failure))
+
+
+def _check_words(check: Check) -> str:
+    """Return what a check found: its own words, or in Chinese what its reason means."""
+    if spoken() is Language.ENGLISH:
+        return check.words
+    return "" if check.reason is None else reason_words(check.reason, spoken()).meaning
 
 
 def _print_verdicts(report: Report, bundle: Bundle) -> None:
     receipt, use = bundle.receipt, bundle.presentation.use
     counted = None if use is None else use.counted
     if counted is not None:
-        _say(f"use         number {counted.number}, ticket {to_hex(counted.ticket)}")
-    _say(f"receipt     {'none' if receipt is None else f'by {bundle.names[receipt.member]}'}")
+        told = _("number {number}, ticket {ticket}").format(number=counted.number, ticket=to_hex(counted.ticket))
+        _say(padded(_("use"), 12) + told)
+    by = _("none") if receipt is None else _("by {name}").format(name=bundle.names[receipt.member])
+    _say(padded(word("receipt"), 12) + by)
     for verdict, shown in zip(report.verdicts, bundle.presentation.claims, strict=True):
-        why = "" if verdict.reason is None else f"  {verdict.reason}: {verdict.message}"
-        _say(f"{verdict.outcome:14} {verdict.claim.text(bundle.schemas)}{why}")
+        why = "" if verdict.reason is None else f"  {why_text(verdict.reason, verdict.message)}"
+        _say(f"{padded(word(verdict.outcome), 14)} {verdict.claim.text(bundle.schemas)}{why}")
         for one in basis_of(shown, bundle):
-            _say(f"{'':14} by {one.name}: {one.schema} of {one.period}, as of {format_date(one.as_of)}")
+            basis = _("by {whose}: {schema} of {period}, as of {day}{told}").format(
+                whose=one.name, schema=one.schema, period=one.period, day=format_date(one.as_of), told=""
+            )
+            _say(f"{'':14} {basis}")
 
 
 def _say(line: str) -> None:
@@ -195,7 +214,8 @@ def keys(
         report = examine(read_file(file), believed).require()
     since = _since(report, believed, rpc_url)
     write_file(out, since.keys.encode().decode("utf-8"))
-    talk.print(f"wrote {out}: {len(since.keys.keys)} keys as of block {since.block.header.number}", markup=False)
+    told = _("wrote {file}: {count} keys as of block {block}")
+    say(told.format(file=out, count=len(since.keys.keys), block=since.block.header.number))
 
 
 @command(evidence, "credence evidence render evidence.json page.html --trust trust.json", codes=_CODES)
@@ -212,4 +232,4 @@ def render(
         believed = read_trust_file(trust)
         page = evidence_page(examine(read_file(file), believed, later=_statements(keys)), believed)
     write_file(out, page, secret=True)
-    talk.print(f"wrote {out}", markup=False)
+    say(_("wrote {file}").format(file=out))

@@ -4,6 +4,7 @@ import json
 
 from api.cli.command import Caller, Output
 from api.cli.console import confirm, require_answerer, say
+from api.cli.language import gettext as _
 from api.cli.signing import Signing
 from api.client.consent import accept as accept_terms
 from api.client.consent import require_grantable, signing_domain
@@ -41,7 +42,7 @@ class GrantAct:
         require_grantable(client, consent, signers, now=clock.now())
         names = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
         draft = unsigned_grant(signing_domain(client.get("/v1/ledger")), consent, names, request)
-        confirm("Do you grant this?", yes=self._yes)
+        confirm(_("Do you grant this?"), yes=self._yes)
         # the secret is stored before anything is granted, so that a grant can always be withdrawn
         _write_secret(folder, draft.digest, consent, secret)
         granted = self._signing.send(self._caller, client, draft)
@@ -50,7 +51,9 @@ class GrantAct:
         return Output(
             granted,
             granted["id"],
-            told=f"granted; withdraw at any time: credence consent withdraw {granted['id']} --as {self._name}",
+            told=_("granted; withdraw at any time: credence consent withdraw {consent} --as {name}").format(
+                consent=granted["id"], name=self._name
+            ),
         )
 
 

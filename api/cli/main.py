@@ -11,7 +11,9 @@ from typer.core import TyperCommand
 from typing_extensions import override
 
 from api.cli.command import GENERAL, Group, page_end
-from api.cli.console import ExitCode, say
+from api.cli.console import ExitCode, refusal_text, refusals, say
+from api.cli.language import choose
+from ledger_node.domain.consent_text import language_named
 from ledger_node.domain.reason import Reason
 
 _COMMANDS: Final = {
@@ -93,7 +95,7 @@ def _require_server() -> Iterator[None]:
         if error.name is None or error.name.partition(".")[0] in _OURS:
             raise
         needed = "pip install 'credence[server]'"
-        say(f"refused {Reason.CONFIGURATION}: this needs {error.name}, which is not here: {needed}")
+        say(refusal_text(Reason.CONFIGURATION, f"this needs {error.name}, which is not here: {needed}"))
         raise SystemExit(ExitCode.REFUSED) from error
 
 
@@ -117,9 +119,24 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _speak(language: str | None) -> None:
+    if language is not None:
+        with refusals():
+            choose(language_named(language))
+
+
 @app.callback()
 def group(
     *,
+    __: Annotated[
+        str | None,
+        typer.Option(
+            "--language",
+            callback=_speak,
+            help="The language to speak, here or after any command: zh or en (default: by LC_ALL or LANG). "
+            "Help pages are English.",
+        ),
+    ] = None,
     _: Annotated[
         bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version and end.")
     ] = False,

@@ -5,13 +5,18 @@ from typing import Annotated
 
 import typer
 
+from api.cli.code_word import word
 from api.cli.command import GENERAL, OFFLINE, Caller, HomeOption, Output, command, command_group, home_of
 from api.cli.console import ExitCode, JsonOption, emit, printable, say
 from api.cli.id_prefix import consent_or_request_id, whole_id
+from api.cli.language import gettext as _
+from api.cli.language import spoken
 from api.client.client import Client
 from api.files.evidence import read_file, read_trust_file, write_file
 from api.home.home import Home, LocalMember
+from api.language.reason_words import reason_words
 from ledger_node.chain.port import Role
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -104,12 +109,16 @@ def verify(
         return Output(
             {"checks": False, "reason": error.reason.value, "message": error.message},
             code=ExitCode.NO,
-            told=f"does not check: {error.message} ({error.reason})",
+            told=_("does not check: {why} ({reason})").format(
+                why=error.message if spoken() is Language.ENGLISH else reason_words(error.reason, spoken()).meaning,
+                reason=error.reason,
+            ),
         )
-    say(f"checks: {_line(one)}, block {one.recorded.block_number}")
-    say(printable(f"signed by {_keeper(folder, one)}"))
+    say(_("checks: {receipt}, block {block}").format(receipt=_line(one), block=one.recorded.block_number))
+    say(printable(_("signed by {keeper}").format(keeper=_keeper(folder, one))))
     if trusted.domain is None:
-        say(f"by the key you named, about chain {one.domain.chain_id}, ConsentRegistry {to_hex(one.domain.contract)}")
+        told = _("by the key you named, about chain {chain}, ConsentRegistry {contract}")
+        say(told.format(chain=one.domain.chain_id, contract=to_hex(one.domain.contract)))
     return Output({"checks": True, "id": to_hex(one.digest), "receipt": one.to_json()})
 
 
@@ -146,4 +155,5 @@ def _known(folder: Home) -> list[LocalMember]:
 def _line(one: Receipt) -> str:
     number = f" {one.number}" if one.number else ""
     terms = one.basis.asked
-    return printable(f"{one.act}{number}  {terms.purpose}  {terms.grantee_name}")
+    purpose = terms.purpose if spoken() is Language.ENGLISH else terms.purpose_text
+    return printable(f"{word(one.act)}{number}  {purpose}  {terms.grantee_name}")

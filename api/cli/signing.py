@@ -22,6 +22,7 @@ from api.cli.command import (
     home_of,
 )
 from api.cli.console import ExitCode, YesOption, confirm, emit, require_answerer, say
+from api.cli.language import gettext as _
 from api.client.client import Client
 from api.client.unsigned_act import CollectedSignature, UnsignedAct, read_unsigned_act
 from api.files.evidence import read_file, write_file
@@ -72,10 +73,11 @@ class Signing:
         if self.export is None:
             return draft.submit(client, [sign(draft.digest, folder.read_key(name)) for name in names])
         write_file(self.export, json.dumps(draft.content, ensure_ascii=False, indent=2) + "\n")
-        say(
-            f"not signed yet. Each controller: credence sign {self.export} --key NAME --out SIGNATURE.json\n"
-            f"then one of you: credence submit {self.export} --signature SIGNATURE.json --signature …"
+        told = _(
+            "not signed yet. Each controller: credence sign {file} --key NAME --out SIGNATURE.json\n"
+            "then one of you: credence submit {file} --signature SIGNATURE.json --signature …"
         )
+        say(told.format(file=self.export))
         return None
 
 
@@ -101,13 +103,13 @@ def sign_draft(
         # what can be checked of a grant without a network: it is not over, and asks what can be asked
         consent = Consent(Terms.from_json(act.content["terms"]), Bounds.from_json(act.content["bounds"]))
         require_askable(consent.asked, schemas(), now=clock.now())
-    confirm(f"Do you sign this as {key_name}?", yes=yes)
+    confirm(_("Do you sign this as {name}?").format(name=key_name), yes=yes)
     collected = CollectedSignature(act.digest, sign(act.digest, key)).to_json()
     if out is None:
         emit(collected)
         return
     write_file(out, json.dumps(collected) + "\n")
-    say(f"signed as {key_name}; the signature is in {out}")
+    say(_("signed as {name}; the signature is in {file}").format(name=key_name, file=out))
 
 
 @command(
@@ -131,7 +133,7 @@ def submit(
     ]
     signatures += [sign(act.digest, folder.read_key(name)) for name in key_name or []]
     answer = act.submit(caller.client(), signatures)
-    return Output(answer, answer.get("id"), told=f"done with {len(signatures)} signatures")
+    return Output(answer, answer.get("id"), told=_("done with {count} signatures").format(count=len(signatures)))
 
 
 @command(key, "credence key new alice --home shop", codes=OFFLINE)
@@ -142,7 +144,7 @@ def new(name: NameArgument, home: HomeOption = None) -> None:
         raise InvalidInputError(Reason.CONFIGURATION, f"there is a key called '{name}' already")
     folder.ensure_passphrase()
     address = make_key(folder, name)
-    say(f"made a key: {folder.path / 'keys' / (name + '.json')}")
+    say(_("made a key: {file}").format(file=folder.path / "keys" / f"{name}.json"))
     typer.echo(to_hex(address))
 
 

@@ -1,15 +1,18 @@
 """``credence subject``: firms, the keys that sign for them, and how these change."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, Final
 
 import typer
 
 from api.cli.attest import CreditCodeOption
+from api.cli.code_word import word
 from api.cli.command import Caller, Output, Registrar, command, command_group
-from api.cli.console import talk, time_text
+from api.cli.console import say
 from api.cli.controller import WantedControllers
 from api.cli.id_prefix import whole_id
+from api.cli.language import gettext as _
+from api.cli.language import moment, spoken
 from api.cli.signing import Signing, make_key
 from api.client.client import Client
 from api.client.consent import signing_domain
@@ -17,7 +20,8 @@ from api.client.unsigned_act import describe, unsigned_cancellation, unsigned_ho
 from api.home.home import Home
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.controller_act import Cancellation, Hold, Rotation
+from ledger_node.domain.consent_text import Language
+from ledger_node.domain.controller_act import Cancellation, Hold, Rotation, controller_lines
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -60,7 +64,7 @@ def register(
         raise InvalidInputError(Reason.CONFIGURATION, f"'{name}' signs in from this folder already; choose another")
     if wanted.is_empty and not folder.has_key(name):
         make_key(folder, name)
-        talk.print(f"made a key for {name}: {folder.path / 'keys' / (name + '.json')}")
+        say(_("made a key for {name}: {file}").format(name=name, file=folder.path / "keys" / f"{name}.json"))
     keys = wanted.keys(folder, default=name)
     body: dict[str, JSON] = {
         "credit_code": code,
@@ -69,35 +73,45 @@ def register(
     }
     registered = caller.client().post("/v1/subjects", body)
     write_credential(folder, name, registered["subject"], keys)
-    return Output(registered, told=f"registered as subject {registered['subject']}; sign in with --as {name}")
+    told = _("registered as subject {subject}; sign in with --as {name}")
+    return Output(registered, told=told.format(subject=registered["subject"], name=name))
 
 
 @command(subject, "credence subject show --as wang-bakery")
 def show(*, subject_id: MySubjectArgument = None, caller: Caller) -> Output:
     """Show who controls a subject, who did, and the recovery that is pending, if one is."""
     found = _show(caller.client(), caller.folder, subject_id)
-    told = []
+    return Output(found, rows=[("\n".join(_state_lines(found)), found["subject"])])
+
+
+def _state_lines(found: Any) -> Iterator[str]:  # noqa: ANN401 - JSON of the route
+    """Yield who controlled a subject since when, and what is the matter with it now."""
     for entry in found["history"]:
-        by = entry["by"] if entry["recovery"] is None else f"{entry['by']} {entry['recovery']}"
-        told.append(f"entry {entry['entry']}, since {time_text(entry['since'])}, by {by}: {_controllers_text(entry)}")
-    if found["entry"] is None:
-        told.append("NO ENTRY COUNTS: a registrar's key is compromised; the registrar asks for a recovery")
-    elif found["controllers"] is None:
-        told.append(
-            f"ENTRY {found['entry']}, since {time_text(found['since'])}, by {found['by']}, IS IN FORCE and unknown "
-            "here: show this node the rotation"
+        yield _("entry {entry}, since {time}, by {by}: {controllers}").format(
+            entry=entry["entry"],
+            time=moment(entry["since"]),
+            by=word(entry["by"]) if entry["recovery"] is None else f"{word(entry['by'])} {entry['recovery']}",
+            controllers=_controllers_text(entry),
         )
+    if found["entry"] is None:
+        yield _("NO ENTRY COUNTS: a registrar's key is compromised; the registrar asks for a recovery")
+    elif found["controllers"] is None:
+        yield _(
+            "ENTRY {entry}, since {time}, by {by}, IS IN FORCE and unknown here: show this node the rotation"
+        ).format(entry=found["entry"], time=moment(found["since"]), by=word(found["by"]))
     pending = found["pending_recovery"]
     if pending is not None:
-        needed = pending["needed_to_cancel"] or "enough"
-        told.append(
-            f"RECOVERY {pending['number']} IS PENDING and takes effect from {time_text(pending['completable_at'])} on, "
-            f"unless {needed} of you cancel it: credence subject cancel-recovery\n"
-            f"{_controllers_text(pending)}"
+        yield _(
+            "RECOVERY {number} IS PENDING and takes effect from {time} on, "
+            "unless {needed} of you cancel it: credence subject cancel-recovery\n{controllers}"
+        ).format(
+            number=pending["number"],
+            time=moment(pending["completable_at"]),
+            needed=pending["needed_to_cancel"] or _("enough"),
+            controllers=_controllers_text(pending),
         )
     if found["held_until"] is not None and found["held_until"] > clock.now():
-        told.append(f"HELD until {time_text(found['held_until'])}: only withdrawals and recoveries go on")
-    return Output(found, rows=[("\n".join(told), found["subject"])])
+        yield _("HELD until {time}: only withdrawals and recoveries go on").format(time=moment(found["held_until"]))
 
 
 @command(
@@ -118,7 +132,8 @@ def rotate(*, wanted: WantedControllers, good_for: DaysOption = 2, signing: Sign
     rotated = signing.send(caller, client, unsigned_rotation(_domain(ledger), rotation))
     if rotated is None:
         return None
-    return Output(rotated, told=f"rotated: entry {rotated['entry']} is in force; what was granted before stays granted")
+    told = _("rotated: entry {entry} is in force; what was granted before stays granted")
+    return Output(rotated, told=told.format(entry=rotated["entry"]))
 
 
 @command(subject, "credence subject recover wang-bakery --controller dora")
@@ -129,11 +144,10 @@ def recover(*, subject_id: SubjectArgument, wanted: WantedControllers, caller: R
         f"/v1/subjects/{_id_of(folder, subject_id)}/recoveries",
         {"controllers": keys_to_json(wanted.keys(folder)), "threshold": wanted.threshold},
     )
-    return Output(
-        asked,
-        told=f"recovery {asked['number']} is pending; complete it after {time_text(asked['completable_at'])}: "
-        f"credence subject complete-recovery {subject_id}",
-    )
+    told = _(
+        "recovery {number} is pending; complete it after {time}: credence subject complete-recovery {subject}"
+    ).format(number=asked["number"], time=moment(asked["completable_at"]), subject=subject_id)
+    return Output(asked, told=told)
 
 
 @command(subject, "credence subject cancel-recovery --as wang-bakery", name="cancel-recovery")
@@ -158,7 +172,7 @@ def cancel_recovery(
         cancelled = signing.send(caller, client, unsigned_cancellation(_domain(ledger), cancellation))
     if cancelled is None:
         return None
-    return Output(cancelled, told=f"recovery {cancelled['number']} is cancelled")
+    return Output(cancelled, told=_("recovery {number} is cancelled").format(number=cancelled["number"]))
 
 
 @command(subject, "credence subject hold --as wang-bakery", "credence subject hold wang-bakery --as market-regulator")
@@ -177,7 +191,8 @@ def hold(
         held = signing.send(caller, client, unsigned_hold(_domain(ledger), wanted))
     if held is None:
         return None
-    return Output(held, told=f"held until {time_text(held['until'])}: only withdrawals and recoveries go on")
+    told = _("held until {time}: only withdrawals and recoveries go on")
+    return Output(held, told=told.format(time=moment(held["until"])))
 
 
 @command(subject, "credence subject complete-recovery wang-bakery", name="complete-recovery")
@@ -196,10 +211,8 @@ def complete_recovery(
     kept = name or (subject_id if subject_id in folder.credentials() else completed["subject"])
     controllers = Controllers.from_json(_show(client, folder, completed["subject"])["controllers"])
     write_credential(folder, kept, completed["subject"], controllers.keys)
-    return Output(
-        completed,
-        told=f"recovery {chosen} is completed: entry {completed['entry']} is in force; sign in with --as {kept}",
-    )
+    told = _("recovery {number} is completed: entry {entry} is in force; sign in with --as {name}")
+    return Output(completed, told=told.format(number=chosen, entry=completed["entry"], name=kept))
 
 
 def _pending(found: Any) -> Any:  # noqa: ANN401 - JSON of the route
@@ -260,4 +273,11 @@ def write_credential(folder: Home, name: str, subject: str, controllers: Sequenc
 def _controllers_text(entry: Any) -> str:  # noqa: ANN401 - JSON of the route
     """Return the controllers of an entry in words."""
     controllers = entry["controllers"]
-    return "controllers unknown here" if controllers is None else describe(Controllers.from_json(controllers))
+    if controllers is None:
+        return _("controllers unknown here")
+    known = Controllers.from_json(controllers)
+    if spoken() is Language.ENGLISH:
+        return describe(known)
+    head = _("{needed} of {persons} persons must sign:")
+    lines = [head.format(needed=known.threshold, persons=len(known.persons)), *controller_lines(known)]
+    return "\n".join(lines)

@@ -6,12 +6,18 @@ from typing import Annotated
 import typer
 
 from api.catalogue.datatype import schemas
+from api.cli.code_word import word
 from api.cli.command import ONLINE, Caller, Output, RpcUrlOption, alone, command, ledger_of
 from api.cli.console import ExitCode, printable, say, talk
+from api.cli.language import gettext as _
+from api.cli.language import padded, spoken
+from api.language.reason_words import reason_words
 from ledger_node.domain.claim import Claim
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.proof import Outcome, revealed
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.value import format_date
 from ledger_node.domain.verification import Policy, Verdict
 
@@ -63,22 +69,32 @@ def verify(
     names = {member.id: member.name for member in ledger.members()}
     _print_verdicts(verdicts, presentation, names)
     if answer["use"] is not None:
-        talk.print(f"checked against block {answer['block']['number']}; use {answer['uses']} of {answer['max_uses']}")
+        told = _("checked against block {block}; use {use} of {most}")
+        say(told.format(block=answer["block"]["number"], use=answer["uses"], most=answer["max_uses"]))
     if answer["evidence"] is not None:
         whose = "" if caller.sign_in is None else f" --as {caller.sign_in}"
-        say(f"keep the evidence: credence evidence save {answer['use']['id']} evidence.json{whose}")
+        told = _("keep the evidence: credence evidence save {use} evidence.json{whose}")
+        say(told.format(use=answer["use"]["id"], whose=whose))
     return Output(answer, code=_exit_code({verdict.outcome for verdict in verdicts}))
 
 
 def _print_verdicts(verdicts: Sequence[Verdict], presentation: Presentation, names: Mapping[bytes, str]) -> None:
     for shown, verdict in zip(presentation.claims, verdicts, strict=True):
         colour = _COLOURS[verdict.outcome]
-        why = f"  {verdict.reason}: {verdict.message}" if verdict.reason else ""
-        talk.print(f"[{colour}]{verdict.outcome:14}[/{colour}] ", end="")
+        why = "" if verdict.reason is None else f"  {why_text(verdict.reason, verdict.message)}"
+        talk.print(f"[{colour}]{padded(word(verdict.outcome), 14)}[/{colour}] ", end="")
         say(printable(f"{shown.claim.text(schemas())}{why}"))
         if verdict.outcome is not Outcome.CANNOT_TELL:
             for line in _basis(shown, presentation, names):
                 say(printable(f"{'':14} {line}"))
+
+
+def why_text(reason: Reason, message: str | None) -> str:
+    """Return why an answer is not yes: its code, and what that means in the language that is spoken."""
+    if spoken() is Language.ENGLISH:
+        return f"{reason}: {message}"
+    words = reason_words(reason, spoken())
+    return f"{reason}：{words.meaning}{words.next_step}"
 
 
 def _basis(shown: ShownClaim, presentation: Presentation, names: Mapping[bytes, str]) -> Iterator[str]:
@@ -89,9 +105,16 @@ def _basis(shown: ShownClaim, presentation: Presentation, names: Mapping[bytes, 
         value = revealed(field, part.proof)
         told = "" if value is None else f": {field.text(value)}"
         resolution = field.measure.resolution
-        told += "" if resolution is None else f"; the source is rounded to {field.measure.text(resolution)}"
+        rounded = _("; the source is rounded to {step}")
+        told += "" if resolution is None else rounded.format(step=field.measure.text(resolution))
         whose = names.get(header.issuer, to_hex(header.issuer))
-        yield f"by {whose}: {question.schema} of {header.period}, as of {format_date(header.as_of)}{told}"
+        yield _("by {whose}: {schema} of {period}, as of {day}{told}").format(
+            whose=whose,
+            schema=question.schema,
+            period=header.period,
+            day=format_date(header.as_of),
+            told=told,
+        )
 
 
 def _exit_code(outcomes: set[Outcome]) -> ExitCode:

@@ -152,6 +152,12 @@ def environment() -> Environment:
     )
 
 
+def locale_variables() -> Mapping[str, str]:
+    """Return what names the language of the terminal: LC_ALL, LC_MESSAGES and LANG, as far as they are set."""
+    environ = os.environ  # noqa: TID251 - this is the one reader
+    return {name: environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if name in environ}
+
+
 def environment_of_child(database_url: str | None, keys_url: str | None = None) -> dict[str, str]:
     """Return this process's environment for a child whose store and key ledger are there, or in its folder."""
     variables = dict(os.environ)  # noqa: TID251 - this is the one reader

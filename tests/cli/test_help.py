@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from api.cli.main import _COMMANDS, app
 from api.home.settings import environment_of_child
 
-FIRST = {"api.cli.main", "api.cli.console", "api.cli.command"}
+FIRST = {"api.cli.main", "api.cli.console", "api.cli.command", "api.cli.language"}
 """What every command loads."""
 
 
