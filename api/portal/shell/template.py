@@ -6,12 +6,12 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.language.time_words import iso_day, iso_time, time_words
+from api.language.time_words import day_words, time_words
 from api.language.translation import translation
 from api.portal.shell.language import HTML_CODES
 from api.portal.shell.static_file import static_url
+from api.portal.shell.table_filter import TABLE_FILTERS
 from ledger_node.domain.consent_text import Language
-from ledger_node.domain.value import format_date
 
 FOLDER: Final = Path(__file__).parent.parent / "template"
 
@@ -28,13 +28,13 @@ def environment(language: Language) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
+    made.filters.update(TABLE_FILTERS)
     texts = translation(language)
     made.install_gettext_callables(  # type: ignore[attr-defined]
         texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext, npgettext=texts.npgettext
     )
-    made.globals.update(static=static_url, html_language=HTML_CODES[language])
-    # of seconds: in words, as tables show them, and the day alone; of days since 1970: as tables show them
     made.filters.update(
-        time=lambda seconds: time_words(seconds, language), iso_time=iso_time, iso_day=iso_day, iso_date=format_date
+        moment=lambda seconds: time_words(seconds, language), day=lambda seconds: day_words(seconds, language)
     )
+    made.globals.update(static=static_url, html_language=HTML_CODES[language])
     return made

@@ -1,6 +1,7 @@
 """Times are those of Beijing, in words of one language or as tables show them."""
 
-from api.language.time_words import day_words, iso_day, iso_time, time_words
+from api.language.table_time import iso_day, iso_time
+from api.language.time_words import time_words
 from ledger_node.domain.consent_text import Language
 
 SECONDS = 1_795_696_500
@@ -16,8 +17,7 @@ def test_a_time_is_said_in_beijing_to_the_minute():
 def test_a_day_begins_in_beijing():
     midnight = SECONDS - SECONDS % 86_400 - 8 * 3_600
     assert (iso_day(midnight - 1), iso_day(midnight)) == ("2026-11-25", "2026-11-26")
-    assert day_words(20_783, Language.ENGLISH) == "26 November 2026"
 
 
 def test_a_time_beyond_all_years_is_a_number():
-    assert time_words(2**40, Language.CHINESE) == iso_time(2**40) == str(2**40)
+    assert iso_time(2**40) == str(2**40)
