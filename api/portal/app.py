@@ -1,6 +1,6 @@
 """The portal on the application of the API: ``credence serve`` serves both."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,14 +17,17 @@ from api.portal.firm.home import route as firm_home
 from api.portal.firm.request import route as firm_request
 from api.portal.firm.withdrawal import route as firm_withdrawal
 from api.portal.public import route as public
+from api.portal.public import session
 from api.portal.shell.dispatch import PageEndpoint
 from api.portal.shell.page import PortalPlace
 from api.portal.shell.pages import Pages
 from api.portal.shell.permission import PagePermission
 from api.portal.shell.static_file import StaticFiles, static_files, static_root
+from ledger_node import clock
 
 ROOMS: Final[tuple[Pages, ...]] = (
     public.pages,
+    session.pages,
     firm_home.pages,
     firm_request.pages,
     firm_consent.pages,
@@ -49,7 +52,9 @@ def page_permissions(rooms: Iterable[Pages] = ROOMS) -> Mapping[str, PagePermiss
     return rows
 
 
-def create_portal(app: FastAPI, instance: Instance, rooms: tuple[Pages, ...] = ROOMS) -> FastAPI:
+def create_portal(
+    app: FastAPI, instance: Instance, rooms: tuple[Pages, ...] = ROOMS, now: Callable[[], int] = clock.now
+) -> FastAPI:
     """Put the portal's pages on ``app``, the API's application of ``instance``, and return it."""
     place = PortalPlace(
         instance.portal_host, _origin(instance.portal_host, app.state.public_url), instance.portal_settings
@@ -60,7 +65,7 @@ def create_portal(app: FastAPI, instance: Instance, rooms: tuple[Pages, ...] = R
     made = []
     for room in rooms:
         for route in room.routes:
-            endpoint = PageEndpoint(route, rooms, instance, place, has_page=f"GET {route.path}" in rows)
+            endpoint = PageEndpoint(route, rooms, instance, place, has_page=f"GET {route.path}" in rows, now=now)
             answer = _FrontDoor(endpoint) if route.name == "GET /" else endpoint
             app.state.route_templates[answer] = route.path
             made.append(Route(route.path, answer, methods=[route.method], include_in_schema=False))

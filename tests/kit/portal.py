@@ -1,6 +1,11 @@
 """The portal on a small instance, asked by a client in this process: no node, no threads of its own."""
 
 import asyncio
+import html
+import itertools
+import json
+import re
+from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from types import SimpleNamespace
 
@@ -11,10 +16,22 @@ from api.home.settings import HttpSettings, PortalSettings, Rate
 from api.http.app import create_app
 from api.portal.app import ROOMS, create_portal
 from api.services.access_log.reader import AccessReader
+from api.services.passkey.challenge import Challenges
+from api.services.passkey.credential import Credential, Credentials
+from api.services.session.session import Sessions
+from api.services.session.sign_in import PortalSignIn
+from api.services.staff.role import StaffRole
+from api.sign_in.server.principal import Kind
 from api.telemetry.metric import Metrics
+from ledger_node.domain.hashing import sha256_digest
+from ledger_node.domain.passkey import Assertion, Passkey
+from ledger_node.domain.subject import each_person
+from tests.kit.authenticator import UP, UV, Authenticator
 from tests.kit.small_instance import REGISTRAR, RELAYER, SmallInstance
+from tests.kit.staff import Office
 
 ORIGIN = "http://localhost:8700"
+_SCALARS = itertools.count(5_001)
 _MANY = Rate(1e6, 1_000_000)
 
 
@@ -32,12 +49,99 @@ class PortalInstance(SmallInstance):
         self.consent_requests, self.controllers = self.requests, self.history
         self.purposes = default_purposes()
         self.access = AccessReader(self.store, self.keys, self.departments[REGISTRAR], RELAYER)
+        self.controllers = self.history
+        office = Office(self)
+        self.codes, self.releases, self.roster = office.codes, office.releases, office.roster
+        self.prepared_acts, self.programs = office.prepared, office.programs
+        self.credentials, self.challenges = Credentials(self.store), Challenges(self.cursor_mac)
+        self.sessions = Sessions(self.store)
+        self.portal_sign_in = PortalSignIn(
+            self.store, self.ledger, self.history, self.roster, self.credentials, self.challenges, self.sessions
+        )
 
     def start(self):
         """Start nothing."""
 
     def stop(self):
         """Stop nothing."""
+
+    def new_shop(self, persons=1, threshold=1):
+        """Register a firm whose signers have a phone each, and return it."""
+        phones = tuple(Phone(next(_SCALARS)) for _ in range(persons))
+        controllers = each_person(phone.passkey for phone in phones)
+        code = self.new_code()
+        subject = self.subjects.register(code, controllers, threshold, now=self.now()).id
+        with self.store.begin() as connection:
+            for person, phone in enumerate(phones, start=1):
+                known = Credential(
+                    phone.id, Kind.SUBJECT, subject, person, phone.passkey, "Phone", is_synced=True, added_at=self.now()
+                )
+                self.credentials.add(connection, known)
+        return Shop(code, subject, phones)
+
+    def new_staff(self, member, *roles, name=None):
+        """Hire a person of a member, and return the person's key."""
+        key = Phone(next(_SCALARS))
+        office = Office(self, member)
+        invited = office.invite_by_member(name or f"Person {key.scalar}", *roles or (StaffRole.ADMIN,))
+        self.roster.enrol(invited.code, key.id, key.passkey, is_synced=False)
+        return key
+
+
+@dataclass(frozen=True)
+class Phone:
+    """A device with one passkey of the portal, and what its browser does."""
+
+    scalar: int
+
+    @property
+    def id(self):
+        return b"phone" + self.scalar.to_bytes(11, "big")
+
+    @property
+    def device(self):
+        return Authenticator(self.scalar, rp_id="localhost")
+
+    @property
+    def passkey(self):
+        return Passkey(sha256_digest(b"localhost"), self.device.public_key)
+
+    def sign(self, digest, origin=ORIGIN, flags=UP | UV):
+        """Return an assertion over a digest."""
+        client = self.device.client_data(digest, origin=origin)
+        return Assertion(*self.device.assertion(digest, client=client, data=self.device.authenticator_data(flags)))
+
+    def fields(self, digest, **options):
+        """Return an assertion as the fields of a form."""
+        signed = self.sign(digest, **options)
+        return {
+            "credential_id": self.id.hex(),
+            "authenticator_data": signed.authenticator_data.hex(),
+            "client_data_json": signed.client_data_json.hex(),
+            "signature": signed.signature.hex(),
+        }
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A registered firm and the phones of its signers."""
+
+    code: str
+    subject: bytes
+    phones: tuple[Phone, ...]
+
+    def sign(self, digest):
+        return tuple(phone.sign(digest) for phone in self.phones)
+
+
+def page_data(text, id_):
+    """Return what stands in a page as JSON."""
+    return json.loads(re.search(rf'<script type="application/json" id="{id_}">(.*?)</script>', text, re.DOTALL)[1])
+
+
+def field_of(text, name):
+    """Return the value of a hidden field of a page's own forms, which follow those of its head."""
+    return html.unescape(re.findall(rf'<input type="hidden" name="{name}" value="([^"]*)">', text)[-1])
 
 
 class _AppTransport(httpx.BaseTransport):
@@ -97,6 +201,13 @@ class Browser(httpx.Client):
                 if morsel["max-age"] == "0":
                     del self.kept[name]
 
+    def sign_in(self, phone, back="/", **options):
+        """Sign in with a phone, as sign_in.html does."""
+        page = self.get("/sign-in", params={"back": back}).text
+        digest = bytes.fromhex(page_data(page, "sign-in-data")["challenge"])
+        fields = {"token": field_of(page, "token"), "back": field_of(page, "back"), **phone.fields(digest, **options)}
+        return self.send_form("/session", fields)
+
     def send_form(self, path, fields=(), **options):
         """Send a form as a page of the portal does."""
         headers = {"Sec-Fetch-Site": "same-origin", "Origin": ORIGIN} | options.pop("headers", {})
@@ -107,4 +218,4 @@ def portal_app(instance, rooms=ROOMS):
     """Return the application with the portal on an instance."""
     settings = HttpSettings(reads=_MANY, effects=_MANY, anonymous=_MANY)
     app = create_app(instance, settings, public_url=ORIGIN)
-    return create_portal(app, instance, rooms)
+    return create_portal(app, instance, rooms, now=instance.now)

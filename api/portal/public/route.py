@@ -13,7 +13,9 @@ pages = Pages("public")
 
 @pages.get("/", anybody=True)
 def front(page: Page) -> Response:
-    """Say what this is, and where to go."""
+    """Say what this is, and where to go; whoever is signed in begins at home."""
+    if page.home != "/":
+        return page.redirect(page.home)
     return page.render("public/front.html", None)
 
 

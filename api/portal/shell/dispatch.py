@@ -2,7 +2,7 @@
 
 import gzip
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 from urllib.parse import quote
 
@@ -14,15 +14,16 @@ from starlette.types import Receive, Scope, Send
 from api.http.request.rate_limit import RateLimits, RequestClass
 from api.instance.wiring import Instance
 from api.portal.shell.form import MAX_FORM_BYTES, read_form, read_query, too_large
+from api.portal.shell.fresh import fresh_page
 from api.portal.shell.header import require_own
 from api.portal.shell.language import COOKIE, language_of
 from api.portal.shell.page import Page, PortalPlace
 from api.portal.shell.pages import PageRoute, Pages
 from api.portal.shell.problem import problem_of_reason, problem_page
+from api.portal.shell.session import visitor_of
 from api.portal.shell.visitor import NOBODY, Visitor
 from api.work.fault import fault_of
-from ledger_node import clock
-from ledger_node.domain.error import CredenceError, InvalidInputError
+from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
 
 _LEAST_PACKED: Final = 600
@@ -34,9 +35,16 @@ class PageEndpoint:
     """Answers one route. ``has_page``: whether its path can be read, so that one can be led back to it."""
 
     def __init__(
-        self, route: PageRoute, rooms: tuple[Pages, ...], instance: Instance, place: PortalPlace, *, has_page: bool
+        self,
+        route: PageRoute,
+        rooms: tuple[Pages, ...],
+        instance: Instance,
+        place: PortalPlace,
+        *,
+        has_page: bool,
+        now: Callable[[], int],
     ) -> None:
-        self._route, self._instance, self._place, self._has_page = route, instance, place, has_page
+        self._route, self._instance, self._place, self._has_page, self._now = route, instance, place, has_page, now
         self._links = [
             (link, other.permission)
             for room in rooms
@@ -82,17 +90,28 @@ class PageEndpoint:
             return problem_of_reason(self._page(request), Reason.INTERNAL)
 
     def _answer(self, request: Request, query: Mapping[str, str], form: Mapping[str, str]) -> Response:
-        visitor = NOBODY
+        visitor = self._visitor(request)
         page = self._page(request, visitor, query, form)
         try:
             if not self._route.permission.admits(visitor):
                 return self._refused(page)
             return self._route.handler(page)
         except CredenceError as error:
+            if error.reason is Reason.STEP_UP_NEEDED and page.visitor.is_signed_in:
+                return fresh_page(page)
             return problem_page(page, error)
         except Exception as error:  # noqa: BLE001 - whatever fails is a page
             _log.error("fault: %s", fault_of(error))
             return problem_of_reason(page, Reason.INTERNAL)
+
+    def _visitor(self, request: Request) -> Visitor:
+        try:
+            return visitor_of(self._instance, request.cookies, now=self._now())
+        except (ChainError, StoreError):
+            # what is for anybody is so while the ledger does not answer
+            if self._route.permission.anybody:
+                return NOBODY
+            raise
 
     @staticmethod
     def _refused(page: Page) -> Response:
@@ -116,7 +135,7 @@ class PageEndpoint:
             place=self._place,
             visitor=visitor,
             language=language_of(request.cookies.get(COOKIE), request.headers.get("accept-language", "")),
-            now=clock.now(),
+            now=self._now(),
             method=self._route.method,
             url_path=path,
             back=path if self._has_page else "/",

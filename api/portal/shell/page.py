@@ -15,6 +15,7 @@ from api.portal.shell.header import PAGE_HEADERS
 from api.portal.shell.language import other
 from api.portal.shell.template import environment
 from api.portal.shell.visitor import Visitor
+from api.services.session.session import Session
 from api.sign_in.server.principal import Kind
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
@@ -111,6 +112,17 @@ class Page:
         if notice is not None:
             cookie.put_notice(response, notice)
         return response
+
+    @property
+    def session(self) -> Session:
+        """The session of whoever is signed in.
+
+        Raises:
+            InvalidInputError: ``sign_in_needed``; nobody is.
+        """
+        if self.visitor.session is None:
+            raise InvalidInputError(Reason.SIGN_IN_NEEDED, "sign in first")
+        return self.visitor.session
 
     def require_fresh(self) -> None:
         """Require that the visitor showed its passkey within the last five minutes.

@@ -6,8 +6,9 @@ from http import HTTPStatus
 from starlette.responses import Response
 
 from api.http.problem.document import noted, refusal_headers, status_of, status_of_reason
-from api.http.problem.reason_text import REASON_TEXT
+from api.language.reason_words import Reader, reason_words
 from api.portal.shell.page import Page
+from api.sign_in.server.principal import Kind
 from ledger_node import trace
 from ledger_node.domain.error import CredenceError
 from ledger_node.domain.reason import Reason
@@ -19,6 +20,7 @@ class Problem:
 
     reason: Reason
     meaning: str
+    next_step: str
     trace: str
     is_fault: bool
 
@@ -36,7 +38,8 @@ def problem_of_reason(page: Page, reason: Reason, status: int | None = None) -> 
     shown = status_of_reason(reason) if status is None else status
     noted(shown, reason, None)
     current = trace.current()
-    view = Problem(
-        reason, REASON_TEXT[reason], "" if current is None else current.id, shown >= HTTPStatus.INTERNAL_SERVER_ERROR
-    )
+    is_firm = page.visitor.kind in {Kind.SUBJECT, None}
+    words = reason_words(reason, page.language, Reader.FIRM if is_firm else Reader.STAFF)
+    number = "" if current is None else current.id
+    view = Problem(reason, words.meaning, words.next_step, number, shown >= HTTPStatus.INTERNAL_SERVER_ERROR)
     return page.render("shell/problem.html", view, status=shown)

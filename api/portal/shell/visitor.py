@@ -1,12 +1,14 @@
 """Who looks at a page."""
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final
 
-from api.services.staff.role import StaffRole
+from api.services.session.session import Session
+from api.services.staff.person import StaffMember
 from api.sign_in.server.principal import Kind
 
 
+<<<<<<< HEAD
 class StaffPerson(Protocol):
     """A person who works for a member."""
 
@@ -23,6 +25,8 @@ class StaffPerson(Protocol):
         """What the person may do."""
 
 
+=======
+>>>>>>> bc12e11e (People sign in to the portal with passkeys: sessions, fresh proofs, registrations read, devices remembered)
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Who looks at a page.
@@ -35,10 +39,11 @@ class Visitor:
     kind: Kind | None
     id: bytes = b""
     name: str = ""
-    staff: StaffPerson | None = None
+    staff: StaffMember | None = None
     credential: bytes = b""
     signed_in_at: int = 0
     fresh_until: int = 0
+    session: Session | None = None
 
     @property
     def is_signed_in(self) -> bool:

@@ -23,6 +23,7 @@ from api.storage.table.notification import WebhookState, chain_cursor, consent_d
 from api.storage.table.one_time_code import code_try, one_time_code
 from api.storage.table.outbox import outbox, outbox_account
 from api.storage.table.own_look import handover, own_look
+from api.storage.table.session import credential, session
 from api.storage.table.sign_in import access_token, assertion_used, proof_memory, proof_used, sign_in_keys
 from api.storage.table.signer import device_offer, rotation_draft
 from api.storage.table.staff import prepared_act, staff_member, staff_release
@@ -47,6 +48,7 @@ __all__ = [
     "consent_word",
     "contact",
     "counted_use",
+    "credential",
     "data_key",
     "device_offer",
     "draft",
@@ -84,6 +86,7 @@ __all__ = [
     "request_draft",
     "restored_mark",
     "rotation_draft",
+    "session",
     "shared_metadata",
     "sign_in_keys",
     "spend_seed",
