@@ -1,5 +1,4 @@
 """Times and days as people write them in one language. Times are those of Beijing, to the minute."""
-"""Times and days as people write them, in Beijing time."""
 
 import datetime as dt
 from typing import Final
@@ -10,8 +9,6 @@ from ledger_node.domain.value import EPOCH
 _BEIJING: Final = dt.timezone(dt.timedelta(hours=8))
 _LAST_TIME: Final = 253_402_214_400
 """2^40 seconds lie beyond the last year that dates have."""
-
-_BEIJING: Final = dt.timezone(dt.timedelta(hours=8))
 _MONTHS: Final = (
     "January",
     "February",
@@ -56,19 +53,3 @@ def iso_time(seconds: int) -> str:
 def iso_day(seconds: int) -> str:
     """Return the day in Beijing of a time as tables show it: 2026-11-26."""
     return iso_time(seconds)[:10]
-    """Return a time, given in seconds since 1970-01-01 UTC, to the minute, such as 26 November 2026, 20:35."""
-    moment = dt.datetime.fromtimestamp(seconds, _BEIJING)
-    zone = "（北京时间）" if language is Language.CHINESE else " (Beijing time)"
-    comma = " " if language is Language.CHINESE else ", "
-    return f"{_date(moment.date(), language)}{comma}{moment:%H:%M}{zone}"
-
-
-def day_words(seconds: int, language: Language) -> str:
-    """Return the day of a time, such as 26 November 2026."""
-    return _date(dt.datetime.fromtimestamp(seconds, _BEIJING).date(), language)
-
-
-def _date(day: dt.date, language: Language) -> str:
-    if language is Language.CHINESE:
-        return f"{day.year} 年 {day.month} 月 {day.day} 日"
-    return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"

@@ -34,7 +34,8 @@ def environment(language: Language) -> Environment:
         texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext, npgettext=texts.npgettext
     )
     made.filters.update(
-        moment=lambda seconds: time_words(seconds, language), day=lambda seconds: day_words(seconds, language)
+        moment=lambda seconds: time_words(seconds, language),
+        day=lambda seconds: day_words((seconds + 28_800) // 86_400, language),
     )
     made.globals.update(static=static_url, html_language=HTML_CODES[language])
     return made

@@ -8,25 +8,6 @@ from api.services.staff.person import StaffMember
 from api.sign_in.server.principal import Kind
 
 
-<<<<<<< HEAD
-class StaffPerson(Protocol):
-    """A person who works for a member."""
-
-    @property
-    def id(self) -> bytes:
-        """The person, as the store names people."""
-
-    @property
-    def name(self) -> str:
-        """What the person is called."""
-
-    @property
-    def roles(self) -> frozenset[StaffRole]:
-        """What the person may do."""
-
-
-=======
->>>>>>> bc12e11e (People sign in to the portal with passkeys: sessions, fresh proofs, registrations read, devices remembered)
 @dataclass(frozen=True, slots=True)
 class Visitor:
     """Who looks at a page.
