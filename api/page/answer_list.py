@@ -23,9 +23,9 @@ _COLUMNS, _EXACT_COLUMNS, _BRIEF_COLUMNS = 78, 88, 54
 """Columns of a line; Chinese characters take two."""
 _LONGEST_NAME: Final = 48
 _VERDICTS: Final = {
-    Outcome.HOLDS: ("成立", "Holds"),
-    Outcome.DOES_NOT_HOLD: ("不成立", "Does not hold"),
-    Outcome.CANNOT_TELL: ("无法判断", "Cannot tell"),
+    Outcome.HOLDS: ("✓ 是", "Yes"),
+    Outcome.DOES_NOT_HOLD: ("✕ 否", "No"),
+    Outcome.CANNOT_TELL: ("? 无法判断", "Cannot tell"),
 }
 
 

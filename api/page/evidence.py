@@ -86,7 +86,7 @@ def _facts(bundle: Bundle, consent: ShownConsent, report: Report) -> Iterator[st
     bounds, use = consent.bounds, bundle.presentation.use
     span = f"{_time(bounds.not_before, _BEIJING)} — {_time(bounds.expires_at, _BEIJING)}"
     signed = f"{len(consent.signatures)}/{len(consent.controllers.persons)}"
-    yield _fact("授权", "Consent", f"{span}（北京时间 Beijing）· {signed} 人签名 persons signed", to_hex(consent.id))
+    yield _fact("授权", "Consent", f"{span}（北京时间 Beijing）· {signed} 人签字 persons signed", to_hex(consent.id))
     who = "无回执 no receipt" if receipt is None else bundle.names[receipt.member]
     counted = None if use is None else use.counted
     if counted is not None:

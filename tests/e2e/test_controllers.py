@@ -93,7 +93,7 @@ def test_receipts_and_evidence_of_a_passkey_and_a_key_check_offline(place, partn
     assert [verdict.outcome for verdict in report.verdicts] == ["holds"]
     pages = place.http("demo-bank")
     page = pages.get(f"/v1/consents/{consent}/receipts", headers={"Accept": "text/html"})
-    assert (page.status_code, page.text.count("控制人签名") > 0) == (200, True)
+    assert (page.status_code, page.text.count("签署人签字") > 0) == (200, True)
 
 
 def test_a_request_is_refused_by_a_passkey(place, firm, phone):

@@ -17,7 +17,7 @@ from tests.kit.evidence import CASES, checked, named, trust_of
 
 VALID, FAILING = named("", valid=True), [name for name in CASES if "reason" in CASES[name]["expect"]]
 HOSTILE = "<script>alert('1')</script>\"&<img src=x onerror=alert(1)>"
-VERDICTS = {"holds": "成立", "does_not_hold": "不成立", "cannot_tell": "无法判断"}
+VERDICTS = {"holds": "✓ 是", "does_not_hold": "✕ 否", "cannot_tell": "? 无法判断"}
 TAGS = {
     *("html", "head", "meta", "title", "style", "body", "header", "footer", "h1", "h2", "p", "br", "div", "span"),
     *("table", "tr", "th", "td", "ol", "ul", "li", "b", "strong", "svg", "path"),
@@ -49,7 +49,7 @@ def test_the_page_says_what_was_asked_and_answered_and_by_which_file_it_was_chec
         assert VERDICTS[verdict.outcome] in page
     for member in {shown.header.issuer for shown in report.bundle.presentation.attestations.values()}:
         assert report.bundle.names[member][:40] in page
-    assert page.count("✓") == len(report.checks)
+    assert page.partition('<ol class="checks">')[2].count("✓") == len(report.checks)
 
 
 @pytest.mark.parametrize("name", VALID)
