@@ -24,8 +24,11 @@ from api.http.route import access_log as access
 from api.http.route import (
     attestation,
     consent,
+    contact,
+    handover,
     health,
     notification,
+    own_record,
     receipt,
     reference,
     sign_in,
@@ -58,6 +61,9 @@ ROUTERS: Final = (
     receipt.router,
     access.router,
     notification.router,
+    own_record.router,
+    handover.router,
+    contact.router,
 )
 """The routers of ``V1``."""
 OPEN_ROUTERS: Final = (health.router, sign_in.open_router, page.router)

@@ -47,6 +47,12 @@ class NewSubject(RequestModel):
     threshold: Threshold
 
 
+class SubjectSearch(RequestModel):
+    """The firm that is looked for."""
+
+    credit_code: CreditCode
+
+
 class RegisteredSubject(AnswerModel):
     """A subject that is registered."""
 

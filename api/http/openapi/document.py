@@ -21,6 +21,7 @@ TAGS: Final = [
     {"name": "access log", "description": "Who asked what about whom. The ledger holds its checkpoints."},
     {"name": "attestations", "description": "A department sends records in, follows its jobs, and erases."},
     {"name": "subjects", "description": "A registrar registers firms; controllers rotate and recover their keys."},
+    {"name": "own records", "description": "A firm looks at its own values and answers; each look is signed."},
     {"name": "notifications", "description": "What the ledger's events mean for the caller: a feed and webhooks."},
     {"name": "sign-in", "description": "Sign-in keys and access tokens (OAuth 2.0 with DPoP)."},
     {"name": "reference", "description": "What anybody may know: the network, members, schemas and purposes."},

@@ -37,7 +37,15 @@ _KEY: Final = re.compile(rf'''"((?:[ !#-\[\]-~]|\\["\\]){{1,{MAX_KEY}}})"''')
 """A string of structured fields (RFC 9651): printable ASCII in quotes, with quote and backslash escaped."""
 _PAUSES_S: Final = (0.01, 0.02, 0.05, 0.1, *[0.2] * 50)
 """How a try that comes while another is under way waits for its answer: some ten seconds."""
-SECRET_ANSWERS: Final = frozenset({"POST /v1/token", "PUT /v1/webhook"})
+SECRET_ANSWERS: Final = frozenset(
+    {
+        "POST /v1/token",
+        "PUT /v1/webhook",
+        "POST /v1/handovers",
+        "POST /v1/records",
+        "POST /v1/records/file",
+    }
+)
 """Routes whose answer holds a secret. It is stored nowhere, so they take no key; asked again, they make a new one."""
 
 

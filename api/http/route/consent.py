@@ -83,6 +83,18 @@ def list_consent_requests(instance: ServingInstance, principal: SignedIn) -> JSO
     return JSONResponse({"requests": instance.consent_requests.show(held)})
 
 
+@router.get(
+    "/consent-requests/{request_id}", summary="One request, with where it stands", response_model=ConsentRequest
+)
+def get_consent_request(request_id: str, instance: ServingInstance, principal: SignedIn) -> JSONResponse:
+    """Return a request to you (subject) or of yours (bank)."""
+    held = instance.consent_requests.find(from_hex(request_id, "request"))
+    if principal.id != (held.asked.subject if principal.kind is Kind.SUBJECT else held.asked.grantee):
+        raise VerificationError(Reason.REQUEST_UNKNOWN, "there is no such request of yours")
+    (shown,) = instance.consent_requests.show([held])
+    return JSONResponse(shown)
+
+
 @router.post("/consent-requests/{request_id}/refusal", summary="Refuse a request, by the controllers' signatures")
 async def refuse_consent_request(
     request_id: str, refusal: Refusal, instance: ServingInstance, attempt: CurrentAttempt, asker: Asker

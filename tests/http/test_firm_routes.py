@@ -1,0 +1,92 @@
+"""What a firm reads of its own, and by which a bank finds it, over HTTP: each route with its refusals."""
+
+import pytest
+
+from api.catalogue.synthetic import credit_code
+from ledger_node import clock
+from ledger_node.domain.contact_act import ContactChange, contact_digest
+from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.signature import sign
+from ledger_node.randomness import random_bytes
+from tests.kit.served import SEED
+from tests.kit.subject import refused
+
+ID = "0x" + "ab" * 32
+
+
+@pytest.fixture(scope="module")
+def firm(inside):
+    return inside.new_taxpayer()
+
+
+@pytest.fixture(scope="module")
+def shop(firm):
+    return firm.client
+
+
+def look(shop, firm, kind, **more):
+    begun = shop.post("/v1/looks", {"kind": kind, **more})
+    return {"nonce": begun["nonce"], "signature": to_hex(sign(from_hex(begun["challenge"], "c"), firm.keys[0]))}
+
+
+def test_values_need_a_signed_look_and_each_look_shows_them_once(shop, firm):
+    listed = shop.get("/v1/records")["records"]
+    assert [one["type"] for one in listed] == ["tax_payment"]
+    assert all(one["values"] == [] for one in listed)
+    signed = look(shop, firm, "records")
+    (record,) = shop.post("/v1/records", signed)["records"]
+    assert {each["field"]: each["value"] for each in record["values"]}["paid_amount"].endswith("CNY")
+    assert refused(lambda: shop.post("/v1/records", signed)) == (422, "look_used")
+    other = look(shop, firm, "file")
+    assert refused(lambda: shop.post("/v1/records", other)) == (422, "look_unknown")
+    stranger = {"nonce": look(shop, firm, "records")["nonce"], "signature": to_hex(sign(bytes(32), random_bytes(32)))}
+    assert refused(lambda: shop.post("/v1/records", stranger)) == (422, "signer_not_controller")
+
+
+def test_a_file_comes_a_day_after_it_was_wished_for(shop, firm):
+    ready = shop.post("/v1/records/file-wish", look(shop, firm, "file_wish"))["ready_at"]
+    assert 86_000 < ready - clock.now() <= 86_400
+    assert refused(lambda: shop.post("/v1/records/file", look(shop, firm, "file"))) == (422, "file_early")
+
+
+def test_a_look_at_answers_names_its_request_and_no_other_look_does(shop):
+    assert refused(lambda: shop.post("/v1/looks", {"kind": "answers"})) == (422, "request_invalid")
+    assert refused(lambda: shop.post("/v1/looks", {"kind": "records", "request": ID})) == (422, "request_invalid")
+    assert refused(lambda: shop.post("/v1/looks", {"kind": "answers", "request": ID})) == (404, "request_unknown")
+
+
+def test_a_bank_finds_a_firm_by_its_code_once_and_no_other_bank_does(inside, shop, firm):
+    bank = inside.bank.get("/v1/me")["id"]
+    code = shop.post("/v1/handovers", {"bank": bank})["code"]
+    assert inside.bank.post("/v1/handovers/redemption", {"code": code}) == {"subject": to_hex(firm.subject)}
+    again = refused(lambda: inside.bank.post("/v1/handovers/redemption", {"code": code}))
+    assert again == (409, "code_used")
+    assert refused(lambda: shop.post("/v1/handovers", {"bank": ID})) == (422, "member_unknown")
+    assert refused(lambda: shop.post("/v1/handovers/redemption", {"code": code})) == (403, "not_allowed")
+
+
+def test_a_registrar_finds_a_firm_by_its_code(inside, firm):
+    search = lambda code: inside.regulator.post("/v1/subjects/search", {"credit_code": code})  # noqa: E731 - short
+    assert search(credit_code(firm.number, SEED)) == {"subject": to_hex(firm.subject)}
+    assert refused(lambda: search("91990000MABYF3008C")) == (404, "not_found")
+
+
+def test_an_address_needs_a_fresh_signature_of_a_controller(shop, firm):
+    def add(signed_at, key=firm.keys[0], address="wang@shop.example"):
+        digest = contact_digest(firm.subject, ContactChange.ADD, b"wang@shop.example", signed_at)
+        body = {"address": address, "language": "zh", "signed_at": signed_at, "signature": to_hex(sign(digest, key))}
+        return shop.post("/v1/contacts", body)
+
+    now = clock.now()
+    assert refused(lambda: add(now - 301)) == (409, "signatures_late")
+    assert refused(lambda: add(now, random_bytes(32))) == (422, "signer_not_controller")
+    assert refused(lambda: add(now, address="other@shop.example")) == (422, "signer_not_controller")
+    # this instance has no server for e-mail
+    assert refused(lambda: add(now)) == (422, "channel_missing")
+    assert shop.get("/v1/contacts") == {"contacts": [], "channels": []}
+    assert refused(lambda: shop.post("/v1/contacts/confirmation", {"code": "K7QM-2F9T"})) == (422, "code_unknown")
+
+
+def test_a_request_of_others_is_like_none(shop, inside):
+    for client in (shop, inside.bank):
+        assert refused(lambda client=client: client.get(f"/v1/consent-requests/{ID}")) == (404, "request_unknown")
