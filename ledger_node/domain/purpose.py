@@ -9,6 +9,7 @@ from ledger_node.domain.claim import Claim
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import JsonObject
+from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
 
 _DAY: Final = 86_400
@@ -25,7 +26,8 @@ class Purpose:
 
     ``max_uses_a_month``: a consent for so many months (of 31 days, begun ones count) has at most so many times
     that many uses; None bounds it by ``max_uses`` alone. ``max_questions`` counts the parts of combinations.
-    ``topics``: types of attestation, or single fields as ``type.field``, that may be asked about.
+    ``topics``: types of attestation, or single fields as ``type.field``, that may be asked about. ``usual``: those of
+    them that the purpose usually needs, where the consortium says so; a firm's page marks questions about others.
     """
 
     code: str
@@ -37,6 +39,7 @@ class Purpose:
     max_retention_days: int
     max_questions: int
     topics: tuple[str, ...]
+    usual: tuple[str, ...] = ()
 
     def text(self, language: str) -> str:
         """Return the words for ``language``, ``en`` or ``zh``."""
@@ -77,15 +80,19 @@ class Purpose:
             raise self._beyond("questions", f"at most {self.max_questions} questions, parts counted")
         for part in parts:
             name = f"{part.schema}.{part.field}"
-            if part.schema not in self.topics and name not in self.topics:
+            if not _names(self.topics, part):
                 raise self._beyond("questions", f"no question about {name}, but about {', '.join(self.topics)}")
+
+    def is_usual(self, claim: Claim) -> bool:
+        """Return whether the purpose usually needs what a claim asks, or the consortium says nothing about that."""
+        return not self.usual or all(_names(self.usual, part) for part in claim.parts)
 
     def _beyond(self, field: str, words: str) -> InvalidInputError:
         return InvalidInputError(Reason.PURPOSE_CEILING, f"purpose {self.code} allows {words}", field=field)
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
-        return {
+        said: dict[str, JSON] = {
             "code": self.code,
             "text": {"en": self.text_en, "zh": self.text_zh},
             "max_days": self.max_days,
@@ -95,6 +102,7 @@ class Purpose:
             "max_questions": self.max_questions,
             "topics": list(self.topics),
         }
+        return said | ({"usual": list(self.usual)} if self.usual else {})
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
@@ -118,7 +126,12 @@ class Purpose:
                 max_retention_days=record.integer("max_retention_days", high=_MAX_DAYS),
                 max_questions=record.integer("max_questions", low=1, high=_MAX_USES),
                 topics=record.texts("topics", max_items=_MAX_TOPICS),
+                usual=record.texts("usual", max_items=_MAX_TOPICS) if record.has("usual") else (),
             )
+
+
+def _names(topics: Sequence[str], part: Question) -> bool:
+    return part.schema in topics or f"{part.schema}.{part.field}" in topics
 
 
 @dataclass(frozen=True, slots=True)

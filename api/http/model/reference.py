@@ -84,6 +84,11 @@ class Purpose(AnswerModel):
     max_retention_days: Count
     max_questions: Count
     topics: Annotated[list[str], Field(description="what questions may be about"), shown(["tax_payment"])]
+    usual: Annotated[
+        list[str] | None,
+        Field(default=None, description="what the purpose usually needs; a firm's page marks other questions"),
+        shown(["tax_payment.paid_amount"]),
+    ]
 
 
 class PurposeList(AnswerModel):

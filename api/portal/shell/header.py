@@ -26,5 +26,5 @@ def require_own(headers: Mapping[str, str], origin: str) -> None:
     """
     site, sender = headers.get("sec-fetch-site"), headers.get("origin")
     is_own = site == "same-origin" if site is not None else sender == origin
-    if not is_own or sender == "null":
+    if not is_own:
         raise InvalidInputError(Reason.CROSS_SITE, "this form was not sent by a page of the portal")

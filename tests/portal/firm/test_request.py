@@ -5,7 +5,6 @@ import pytest
 from api.portal.firm.request.view import answered_page, cards_of, request_page
 from ledger_node.domain.consent_act import refusal_digest
 from ledger_node.domain.consent_text import Language
-from ledger_node.domain.json_object import to_hex
 from tests.kit.firm_page import agree, open_page
 from tests.kit.small_instance import GOOD, one_form
 
@@ -35,11 +34,17 @@ def test_a_question_beyond_the_usual_ones_is_marked(instance, firm):
     assert {key.split(".")[1] for key in marked} == {"2"}
 
 
+def test_what_is_unusual_is_for_the_consortium_to_say(instance, firm):
+    request = instance.ask(firm, GOOD, one_form("tax_payment.sales_income >= 10000 CNY during 2025")).id
+    marked = [line.key for card in shown(instance, firm, request).cards for line in card.lines if line.is_unusual]
+    assert {key.split(".")[1] for key in marked} == {"2"}
+
+
 def test_the_scripts_are_told_what_they_must_come_to(instance, firm):
     request = instance.ask(firm).id
     page, draft = shown(instance, firm, request), open_page(instance, firm, request)
     refusal = refusal_digest(request, instance.ledger.consent_domain)
-    assert page.data["expected"] == {"grant": to_hex(draft.id), "refuse": to_hex(refusal)}
+    assert page.data["expected"] == {"grant": draft.id.hex(), "refuse": refusal.hex()}
     assert page.data["terms"] == draft.consent.terms.to_json()
     assert page.data["credentials"] == ["aa"]
 

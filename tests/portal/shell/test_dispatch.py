@@ -84,7 +84,6 @@ def test_the_way_back_never_leads_to_another_site(browser, back):
         {"Sec-Fetch-Site": "cross-site", "Origin": ORIGIN},
         {"Sec-Fetch-Site": "same-site", "Origin": ORIGIN},
         {"Sec-Fetch-Site": "none"},
-        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
     ],
 )
 def test_a_form_of_another_site_is_refused(browser, headers):

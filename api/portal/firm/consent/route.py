@@ -8,10 +8,10 @@ from starlette.responses import Response
 from api.portal.firm.consent.view import consent_page, slip_page
 from api.portal.firm.receipt_number import id_in_path
 from api.portal.firm.signer import credentials_of
-from api.portal.firm.signing import assertion_of
 from api.portal.firm.unsigned import unsigned_page
 from api.portal.shell.page import Page
 from api.portal.shell.pages import Pages
+from api.portal.shell.passkey import assertion_of
 from api.services.consent.stored_consent import StoredConsent
 from api.sign_in.server.principal import Kind
 from ledger_node.domain.consent_act import Change
@@ -45,7 +45,7 @@ def withdraw(page: Page) -> Response:
     held = _held(page)
     path = f"/consents/{held.shown.id.hex()}"
     try:
-        signature = assertion_of(page.form) if "signature" in page.form else None
+        signature = assertion_of(page.form)[1] if page.form.get("signature") else None
         is_done = page.instance.joint_acts.withdraw(held.shown.id, page.visitor.id, signature)
     except CredenceError as error:
         return unsigned_page(page, error, path)
@@ -68,8 +68,9 @@ def _change(page: Page, change: Change, done: str) -> Response:
     held = _held(page)
     path = f"/consents/{held.shown.id.hex()}"
     try:
+        _, signature = assertion_of(page.form)
         is_done = page.instance.joint_acts.change(
-            held.shown.id, page.visitor.id, change, _number(page), assertion_of(page.form), now=page.now
+            held.shown.id, page.visitor.id, change, _number(page), signature, now=page.now
         )
     except CredenceError as error:
         return unsigned_page(page, error, path)

@@ -73,10 +73,10 @@ def consent_page(
     state = state_of(instance, held, record, max(now, block.time))
     change, number = _CHANGES.get(state), 1 if record is None else record.changes + 1
     domain = instance.ledger.consent_domain
-    expected: dict[str, JSON] = {"withdraw": to_hex(withdrawal_digest(consent, domain))}
+    digests = {"withdraw": withdrawal_digest(consent, domain)}
     if change is not None:
-        expected[change.value] = to_hex(change_digest(consent, change, number, domain))
-    waiting = {act: len(instance.joint_acts.persons(terms.subject, _digest(text))) for act, text in expected.items()}
+        digests[change.value] = change_digest(consent, change, number, domain)
+    waiting = {act: len(instance.joint_acts.persons(terms.subject, digest)) for act, digest in digests.items()}
     return ConsentPage(
         path=f"/consents/{consent.hex()}",
         number=receipt_number(consent),
@@ -101,13 +101,9 @@ def consent_page(
             "credentials": list(credentials),
             "consent": to_hex(consent),
             "number": number,
-            "expected": expected,
+            "expected": {act: digest.hex() for act, digest in digests.items()},
         },
     )
-
-
-def _digest(text: JSON) -> bytes:
-    return bytes.fromhex(str(text).removeprefix("0x"))
 
 
 def slip_page(instance: Instance, held: StoredConsent, origin: str, language: Language) -> SlipPage | None:

@@ -4,11 +4,12 @@ from starlette.responses import Response
 
 from api.portal.firm.receipt_number import id_in_path
 from api.portal.firm.request.view import answered_page, request_page
-from api.portal.firm.signer import credentials_of
-from api.portal.firm.signing import assertion_of, shown_draft_of
+from api.portal.firm.signer import credentials_of, person_of
+from api.portal.firm.signing import shown_draft_of
 from api.portal.firm.unsigned import unsigned_page
 from api.portal.shell.page import Page
 from api.portal.shell.pages import Pages
+from api.portal.shell.passkey import assertion_of
 from api.services.consent.request import StoredRequest
 from api.sign_in.server.principal import Kind
 from ledger_node.domain.error import CredenceError, VerificationError
@@ -27,7 +28,7 @@ def show(page: Page) -> Response:
         if error.reason is not Reason.REQUEST_ANSWERED:
             raise
         return page.render("firm/answered.html", answered_page(page.instance, held, page.language))
-    view = request_page(page.instance, held, draft, None, credentials_of(page), page.language)
+    view = request_page(page.instance, held, draft, person_of(page), credentials_of(page), page.language)
     return page.render("firm/request.html", view)
 
 
@@ -37,9 +38,9 @@ def grant(page: Page) -> Response:
     held = _held(page)
     path = f"/requests/{held.id.hex()}"
     try:
-        page.instance.drafts.sign(
-            held.id, page.visitor.id, shown_draft_of(page.form), assertion_of(page.form), now=page.now
-        )
+        _, signature = assertion_of(page.form)
+        shown = shown_draft_of(page.form)
+        page.instance.drafts.sign(held.id, page.visitor.id, shown, signature, now=page.now)
     except CredenceError as error:
         return unsigned_page(page, error, path)
     return page.redirect(path)
@@ -51,7 +52,8 @@ def refuse(page: Page) -> Response:
     held = _held(page)
     path = f"/requests/{held.id.hex()}"
     try:
-        page.instance.joint_acts.refuse(held.id, page.visitor.id, assertion_of(page.form))
+        _, signature = assertion_of(page.form)
+        page.instance.joint_acts.refuse(held.id, page.visitor.id, signature)
     except CredenceError as error:
         return unsigned_page(page, error, path)
     return page.redirect(path)

@@ -4,12 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from api.catalogue.datatype import schemas
 from api.instance.wiring import Instance
 from api.portal.firm.receipt_number import receipt_number
 from api.portal.firm.when import time_words
 from api.services.consent.request import StoredRequest
 from api.services.draft.draft import Draft, TextLine
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.claim import Claim
+from ledger_node.domain.consent import Terms
 from ledger_node.domain.consent_act import refusal_digest
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.json_object import to_hex
@@ -119,6 +122,13 @@ def _line(line: TextLine, card: str, unusual: frozenset[int]) -> Line:
     return Line(key, "", text)
 
 
+def unusual_of(instance: Instance, terms: Terms) -> frozenset[int]:
+    """Return the numbers of the questions that the purpose of terms does not usually need, counted from 1."""
+    purpose = instance.purposes.named(terms.purpose)
+    claims = [Claim.parse(text, schemas()) for text in terms.questions]
+    return frozenset(number for number, claim in enumerate(claims, start=1) if not purpose.is_usual(claim))
+
+
 def request_page(
     instance: Instance,
     held: StoredRequest,
@@ -137,8 +147,8 @@ def request_page(
     domain = instance.ledger.consent_domain
     refusal = refusal_digest(held.id, domain)
     refused_by = instance.joint_acts.persons(held.asked.subject, refusal)
-    title, cards = cards_of(draft.lines, frozenset())
     consent = draft.consent
+    title, cards = cards_of(draft.lines, unusual_of(instance, consent.terms))
     return RequestPage(
         path=f"/requests/{held.id.hex()}",
         bank=held.asked.grantee_name,
@@ -158,7 +168,7 @@ def request_page(
             "terms": consent.terms.to_json(),
             "bounds": consent.bounds.to_json(),
             "request": to_hex(held.id),
-            "expected": {"grant": to_hex(draft.id), "refuse": to_hex(refusal)},
+            "expected": {"grant": draft.id.hex(), "refuse": refusal.hex()},
         },
     )
 

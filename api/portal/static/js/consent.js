@@ -5,7 +5,8 @@
  * the system asks for finger, face or code. Nothing is signed where they differ. A form is sent once, however often its
  * button is pressed.
  */
-import { fromBase64url, toHex } from "./bytes.js";
+import { hex } from "./bytes.js";
+import { pageData, showMessage } from "./dom.js";
 import { assert, PasskeyError } from "./passkey.js";
 import { changeDigest, consentId, refusalDigest, visibleLines, withdrawalDigest, WordsError } from "./terms.js";
 
@@ -22,53 +23,58 @@ import { changeDigest, consentId, refusalDigest, visibleLines, withdrawalDigest,
  * @property {Record<string, string>} expected by act, what the server worked out
  */
 
-const holder = document.getElementById("signing");
-if (holder !== null) {
-    /** @type {PageData} */
-    const data = JSON.parse(holder.textContent ?? "");
-    for (const form of document.querySelectorAll("form[data-act]")) {
-        if (form instanceof HTMLFormElement) listen(form, data);
+for (const form of document.querySelectorAll("form[data-act]")) {
+    if (form instanceof HTMLFormElement) {
+        form.addEventListener("submit", (event) => {
+            event.preventDefault();
+            void send(form);
+        });
+    }
+}
+
+/** @param {HTMLFormElement} form */
+async function send(form) {
+    if (form.dataset.busy === "yes") {
+        return;
+    }
+    form.dataset.busy = "yes";
+    showMessage("");
+    try {
+        await sign(form, pageData("signing"));
+        form.submit();
+    } catch (error) {
+        form.dataset.busy = "no";
+        showMessage(kindOf(error));
     }
 }
 
 /**
- * @param {HTMLFormElement} form
- * @param {PageData} data
+ * @param {unknown} error
+ * @returns {string} the kind of the message that says so
  */
-function listen(form, data) {
-    let isBusy = false;
-    form.addEventListener("submit", async (event) => {
-        event.preventDefault();
-        if (isBusy) return;
-        isBusy = true;
-        say("");
-        try {
-            await sign(form, data);
-        } catch (error) {
-            isBusy = false;
-            if (error instanceof PasskeyError) say(error.kind);
-            else if (error instanceof WordsError) say("words");
-            else throw error;
-        }
-    });
+function kindOf(error) {
+    if (error instanceof PasskeyError) {
+        return error.kind;
+    }
+    return error instanceof WordsError ? "words" : "failed";
 }
 
 /**
- * Sign what a form does, and send it.
+ * Sign what a form does, and put the signature and what it is over into the form.
  * @param {HTMLFormElement} form
  * @param {PageData} data
  */
 async function sign(form, data) {
     const act = form.dataset.act ?? "";
     const digest = digestOf(act, data);
-    if (toHex(digest) !== data.expected[act]) throw new WordsError("what is shown is not what is to be signed");
-    const assertion = await assert(digest, data.credentials);
-    for (const [name, value] of Object.entries(assertion)) put(form, name, String(value));
-    if (act === "grant") {
-        put(form, "terms", JSON.stringify(data.terms));
-        put(form, "bounds", JSON.stringify(data.bounds));
+    if (hex(digest) !== data.expected[act]) {
+        throw new WordsError("what is shown is not what is to be signed");
     }
-    form.submit();
+    const signature = await assert(digest, data.credentials);
+    const said = act === "grant" ? { terms: JSON.stringify(data.terms), bounds: JSON.stringify(data.bounds) } : {};
+    for (const [name, value] of Object.entries({ ...signature, ...said })) {
+        put(form, name, value);
+    }
 }
 
 /**
@@ -101,16 +107,4 @@ function put(form, name, value) {
     field.name = name;
     field.value = value;
     form.append(field);
-}
-
-/**
- * Show the one of the page's messages that fits, and move there; none for "".
- * @param {string} kind
- */
-function say(kind) {
-    for (const message of document.querySelectorAll("[data-problem]")) {
-        if (!(message instanceof HTMLElement)) continue;
-        message.hidden = message.dataset.problem !== kind;
-        if (!message.hidden) message.focus();
-    }
 }

@@ -1,4 +1,4 @@
-/** Prints the page where a button says so. */
+// Prints the page where a button says so.
 
 for (const button of document.querySelectorAll("[data-print]")) {
     button.addEventListener("click", () => window.print());

@@ -5,7 +5,7 @@
  * give the consent's id (EIP-712), and the id is what the passkey signs. The server works out the same; whoever changes
  * a word or a term on the way gets another id, which fits neither.
  */
-import { concat, hexToBytes, utf8 } from "./bytes.js";
+import { concat, fromHex, utf8 } from "./bytes.js";
 import { keccak_256 as keccak } from "./keccak.js";
 
 /** @typedef {Record<string, unknown>} Struct */
@@ -185,7 +185,7 @@ function word(kind, value) {
     }
     if (kind === "string") return keccak(utf8(String(value)));
     if (kind.startsWith("uint")) return numberWord(/** @type {number} */ (value));
-    return padded(value instanceof Uint8Array ? value : hexToBytes(String(value)));
+    return padded(value instanceof Uint8Array ? value : fromHex(String(value)));
 }
 
 /** @param {number} value */

@@ -1,4 +1,4 @@
-/** Takes the slip from behind the "#" of the address into the form, and out of the address. */
+// Takes the slip from behind the "#" of the address into the form, and out of the address.
 
 const field = document.getElementById("slip");
 const slip = window.location.hash.slice(1);

@@ -1,0 +1,104 @@
+"""The portal in a real browser: pages of a small instance on this machine, and phones whose keys are the firm's."""
+
+import base64
+import threading
+import time
+from contextlib import contextmanager
+
+import uvicorn
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tests.kit.portal import portal_app
+
+PORT = 8700
+ALLOWED_NOISE = ("publicKey.pubKeyCredParams",)
+"""What Chromium warns about where only ES256 is asked for."""
+
+
+@contextmanager
+def serving(instance):
+    """Serve the portal of an instance, and return where."""
+    config = uvicorn.Config(portal_app(instance), host="127.0.0.1", port=PORT, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    try:
+        yield f"http://localhost:{PORT}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+class Person:
+    """Somebody at a browser. ``faults``: what no page may cause."""
+
+    def __init__(self, context, origin, phone=None):
+        self.context, self.origin = context, origin
+        self.page = context.new_page()
+        self.screens, self.faults = [], []
+        self.page.on("console", self._hear)
+        self.page.on("pageerror", lambda error: self.faults.append(f"error of a page: {error}"))
+        self.page.on("request", self._see)
+        self.authenticator = None
+        if phone is not None:
+            self.take(phone)
+
+    def _hear(self, message):
+        is_allowed = any(noise in message.text for noise in ALLOWED_NOISE)
+        # a page that is refused is a page too
+        is_refusal = "the server responded with a status of 4" in message.text
+        if message.type in {"error", "warning"} and not is_allowed and not is_refusal:
+            self.faults.append(f"console: {message.text}")
+
+    def _see(self, request):
+        if not request.url.startswith(self.origin):
+            self.faults.append(f"request to another host: {request.url}")
+        if request.is_navigation_request():
+            self.screens.append(f"{request.method} {request.url.removeprefix(self.origin)}")
+
+    def take(self, phone, *, verifies=True):
+        """Give the browser a phone that holds the passkey of a signer."""
+        self.session = self.context.new_cdp_session(self.page)
+        self.session.send("WebAuthn.enable")
+        options = {
+            "protocol": "ctap2",
+            "transport": "internal",
+            "hasResidentKey": True,
+            "hasUserVerification": True,
+            "isUserVerified": verifies,
+            "automaticPresenceSimulation": True,
+        }
+        added = self.session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+        self.authenticator = added["authenticatorId"]
+        key = phone.device.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+        credential = {
+            "credentialId": base64.b64encode(phone.id).decode(),
+            "isResidentCredential": True,
+            "rpId": "localhost",
+            "privateKey": base64.b64encode(key).decode(),
+            "userHandle": base64.b64encode(b"person").decode(),
+            "signCount": 0,
+        }
+        self.session.send("WebAuthn.addCredential", {"authenticatorId": self.authenticator, "credential": credential})
+
+    def close_prompts(self):
+        """Let whoever is asked for a fingerprint refuse it from now on."""
+        self.session.send("WebAuthn.setUserVerified", {"authenticatorId": self.authenticator, "isUserVerified": False})
+
+    def go(self, path):
+        """Open an address."""
+        self.page.goto(f"{self.origin}{path}")
+        return self.page
+
+    def button(self, name):
+        """Return the button that is called so."""
+        return self.page.get_by_role("button", name=name)
+
+    def sign_in(self, back="/home"):
+        """Sign in with the phone."""
+        self.go(f"/sign-in?back={back}")
+        self.page.locator("form[data-passkey] button").click()
+        self.page.wait_for_url(f"**{back}")
+        return self.page
