@@ -14,7 +14,7 @@ from tests.kit.firm_page import slip_of
 from tests.kit.portal import Browser, field_of, page_data, portal_app
 from tests.kit.small_instance import DAY
 
-FORBIDDEN = ("hash", "gas", "wallet", "0x", "block", "区块", "链", "哈希", "控制人")
+FORBIDDEN = ("hash", "gas", "wallet", "block", "区块", "链", "哈希", "控制人")
 
 
 @pytest.fixture
