@@ -43,7 +43,6 @@ from api.services.message.contact import Contacts
 from api.services.message.seal import SubjectSeal
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
-from api.services.one_time_code.code import OneTimeCodes
 from api.services.passkey.challenge import Challenges
 from api.services.passkey.credential import Credentials
 from api.services.portfolio.change import BankChanges
@@ -57,10 +56,6 @@ from api.services.session.session import Sessions
 from api.services.session.sign_in import PortalSignIn
 from api.services.signer.device_offer import DEVICE_CODE_S, DeviceOffers
 from api.services.signer.rotation_draft import RotationDrafts
-from api.services.staff.prepared_act import PreparedActs
-from api.services.staff.program import Programs
-from api.services.staff.release import Releases
-from api.services.staff.roster import Roster
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer_builder import AnsweringMember, AnswerPool
@@ -113,6 +108,11 @@ class Services(PeopleServices):
         self.sign_in = SignIn(store, ledger, self.controllers.find_current, _proof_memory(store))
         subjects = SubjectService(store, keys, self.issuers[registrar.member], ledger, self.controllers)
         super().__init__(base, subjects, portal)
+        self.credentials, self.challenges = Credentials(store), Challenges(registrar.kek.keyed_digest)
+        self.sessions = Sessions(store)
+        self.portal_sign_in = PortalSignIn(
+            store, ledger, self.controllers, self.roster, self.credentials, self.challenges, self.sessions
+        )
         consent_keys = ConsentKeys(store, keys, registrar.kek)
         self.consents = ConsentService(
             store, ledger, self.subjects, self.controllers, base.purposes, consent_keys, self.first_wait
@@ -191,19 +191,6 @@ class Services(PeopleServices):
         self.channels = channels_of(messages, clock.now)
         self.seals = SubjectSeal(base.store, base.keys, base.registrar.kek)
         self.contacts = Contacts(base.store, self.seals, self.codes, self.channels, code_s=portal.contact_code_s)
-
-    def _know_people(self, base: Resources) -> None:
-        store, ledger = base.store, base.ledger
-        self.codes = OneTimeCodes(store, base.registrar.kek.keyed_digest, clock.now)
-        self.releases = Releases(store, ledger)
-        self.roster = Roster(store, self.codes, self.releases)
-        self.prepared_acts = PreparedActs(store, self.releases)
-        self.credentials, self.challenges = Credentials(store), Challenges(base.registrar.kek.keyed_digest)
-        self.sessions = Sessions(store)
-        self.portal_sign_in = PortalSignIn(
-            store, ledger, self.controllers, self.roster, self.credentials, self.challenges, self.sessions
-        )
-        self.programs = Programs(self.roster, self.releases)
 
     def _help_banks_ask(self, base: Resources) -> None:
         store, ledger = base.store, base.ledger

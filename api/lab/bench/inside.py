@@ -31,8 +31,8 @@ class InsideInstance:
         self.instance = open_instance(self.home, [self._node.wait_ready()], processes=1)
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
-        self.url = f"http://127.0.0.1:{self.port}"
-        app = create_app(self.instance, HttpSettings(), public_url=f"http://localhost:{self.port}")
+        self.url = f"http://localhost:{self.port}"
+        app = create_app(self.instance, HttpSettings(), public_url=self.url)
         create_portal(app, self.instance)
         self._server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="error"))
         self._thread = threading.Thread(target=self._server.run, args=([self._listener],), daemon=True)
