@@ -1,3 +1,5 @@
+import os
+
 import pytest
 from hypothesis import Phase, is_hypothesis_test, settings
 
@@ -34,6 +36,8 @@ def canary_register(tmp_path_factory):
 
 
 def pytest_configure(config):
+    # commands speak English to tests, whoever runs them; what is about another language says so
+    os.environ["LC_ALL"] = "C.UTF-8"
     postgres_kit.choose(config.getoption("--store"))
 
 

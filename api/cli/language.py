@@ -17,8 +17,8 @@ from ledger_node.domain.consent_text import Language
 _CHOSEN: Final[ContextVar[Language | None]] = ContextVar("language", default=None)
 
 
-def choose(language: Language) -> None:
-    """Speak ``language`` from now on, whatever the environment says."""
+def choose(language: Language | None) -> None:
+    """Speak ``language`` from now on, whatever the environment says; None: what it says."""
     _CHOSEN.set(language)
 
 

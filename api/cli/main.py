@@ -120,9 +120,8 @@ def _show_version(wanted: bool) -> None:
 
 
 def _speak(language: str | None) -> None:
-    if language is not None:
-        with refusals():
-            choose(language_named(language))
+    with refusals():
+        choose(None if language is None else language_named(language))
 
 
 @app.callback()
