@@ -30,6 +30,14 @@ export function base64url(bytes) {
 }
 
 /**
+ * @param {string} text base64url, without padding
+ * @returns {Uint8Array<ArrayBuffer>}
+ */
+export function fromBase64url(text) {
+    return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (sign) => sign.charCodeAt(0));
+}
+
+/**
  * @param {string} text
  * @returns {Uint8Array} as UTF-8
  */
@@ -50,3 +58,5 @@ export function concat(...parts) {
     }
     return whole;
 }
+
+export { fromHex as hexToBytes, hex as toHex };

@@ -1,13 +1,14 @@
 // Passkeys: made once a device, then asked to sign 32 bytes. All bytes that leave this module are in hexadecimal.
 
 import { fromHex, hex } from "./bytes.js";
-import { canSign, isInsideApp } from "./signing_ability.js";
 
 /** @typedef {"unsupported" | "closed" | "wrong_browser"} Kind */
 /** @typedef {{challenge: string, rp_id: string, user: string, name: string, known: string[], portable: boolean}} NewPasskey */
 /** @typedef {{credential_id: string, authenticator_data: string, client_data_json: string, signature: string}} Signed */
 /** @typedef {{credential_id: string, attestation_object: string, client_data_json: string}} Registered */
 
+// apps and browsers that have no passkeys, though some of them know their names
+const APPS = /MicroMessenger|QQ\/|MQQBrowser|UCBrowser|baidu|DingTalk|AlipayClient/i;
 const ES256 = -7;
 const PATIENCE_MS = 120_000;
 
@@ -21,6 +22,16 @@ export class PasskeyError extends Error {
         /** @type {Kind} */
         this.kind = kind;
     }
+}
+
+/** @returns {boolean} whether the page is open inside an app or a browser that has no passkeys */
+export function isInsideApp(agent = navigator.userAgent) {
+    return APPS.test(agent);
+}
+
+/** @returns {boolean} whether the browser knows passkeys; whether they work shows only when one is asked */
+export function canSign() {
+    return typeof PublicKeyCredential === "function" && typeof navigator.credentials?.get === "function";
 }
 
 /**
