@@ -33,6 +33,7 @@ from api.http.route import (
     reference,
     sign_in,
     spend_seed,
+    staff,
     subject,
     verification,
 )
@@ -64,6 +65,7 @@ ROUTERS: Final = (
     own_record.router,
     handover.router,
     contact.router,
+    staff.router,
 )
 """The routers of ``V1``."""
 OPEN_ROUTERS: Final = (health.router, sign_in.open_router, page.router)

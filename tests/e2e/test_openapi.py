@@ -40,8 +40,14 @@ POSTS = {
     "/v1/records/file",
     "/v1/records/file-wish",
     "/v1/subjects/search",
+    "/v1/staff",
+    "/v1/staff/{staff}/end",
 }
 OPERATIONS = {
+    "endStaff": "POST /v1/staff/{staff}/end",
+    "inviteStaff": "POST /v1/staff",
+    "listReleases": "GET /v1/releases",
+    "listStaff": "GET /v1/staff",
     "addContact": "POST /v1/contacts",
     "beginLook": "POST /v1/looks",
     "confirmContact": "POST /v1/contacts/confirmation",

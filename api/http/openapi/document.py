@@ -23,6 +23,7 @@ TAGS: Final = [
     {"name": "subjects", "description": "A registrar registers firms; controllers rotate and recover their keys."},
     {"name": "own records", "description": "A firm looks at its own values and answers; each look is signed."},
     {"name": "notifications", "description": "What the ledger's events mean for the caller: a feed and webhooks."},
+    {"name": "staff", "description": "People of members, and what two of them released."},
     {"name": "sign-in", "description": "Sign-in keys and access tokens (OAuth 2.0 with DPoP)."},
     {"name": "reference", "description": "What anybody may know: the network, members, schemas and purposes."},
     {"name": "health", "description": "Whether the instance runs and serves."},
