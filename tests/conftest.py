@@ -37,7 +37,7 @@ def canary_register(tmp_path_factory):
 
 def pytest_configure(config):
     # commands speak English to tests, whoever runs them; what is about another language says so
-    os.environ["LC_ALL"] = "C.UTF-8"
+    os.environ["LC_ALL"] = "C.UTF-8"  # noqa: TID251 - tests say what the terminal is
     postgres_kit.choose(config.getoption("--store"))
 
 
