@@ -14,6 +14,7 @@ from api.client.asking import Asker, spend_seed
 from api.lab.bench.api import api
 from api.lab.bench.consent import consent
 from api.lab.bench.evidence import evidence
+from api.lab.bench.portal import portal
 from api.lab.bench.proofs import proofs
 from api.lab.demo.actor import DEPARTMENTS, attest, attest_all, export_of, grant, register
 from api.lab.demo.server import InstanceProcess
@@ -136,4 +137,5 @@ BENCHES: Final[dict[str, Any]] = {
     "proofs": proofs,
     "consent": consent,
     "evidence": evidence,
+    "portal": portal,
 }

@@ -14,7 +14,7 @@ from api.services.portfolio.deletion import KeptAnswer
 from ledger_node.domain.consent import RequestState
 from ledger_node.domain.json_object import to_hex
 
-PER_PAGE: Final = 50
+PER_PAGE: Final = 20
 REQUEST_WORDS: Final = {
     "pending": N_("on its way"),
     "open": N_("not answered yet"),
