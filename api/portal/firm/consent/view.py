@@ -8,9 +8,9 @@ import segno
 from markupsafe import Markup
 
 from api.instance.wiring import Instance
+from api.language.moment import time_words
 from api.portal.firm.home.view import purpose_words, state_of
 from api.portal.firm.receipt_number import receipt_number
-from api.portal.firm.when import time_words
 from api.services.consent.stored_consent import StoredConsent
 from api.services.draft.withdrawal_slip import WithdrawalSlip
 from ledger_node.domain.canonical import JSON

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.instance.wiring import Instance
-from api.portal.firm.when import time_words
+from api.language.moment import time_words
 from api.services.consent.request import StoredRequest
 from api.services.consent.stored_consent import StoredConsent, state_name
 from api.services.draft.draft import Draft

@@ -6,8 +6,8 @@ from typing import Final
 
 from api.catalogue.datatype import schemas
 from api.instance.wiring import Instance
+from api.language.moment import time_words
 from api.portal.firm.receipt_number import receipt_number
-from api.portal.firm.when import time_words
 from api.services.consent.request import StoredRequest
 from api.services.draft.draft import Draft, TextLine
 from ledger_node.domain.canonical import JSON

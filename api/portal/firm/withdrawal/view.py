@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from api.language.moment import time_words
 from api.portal.firm.receipt_number import receipt_number
-from api.portal.firm.when import time_words
 from api.services.draft.withdrawal_slip import WithdrawalSlip
 from ledger_node.domain.consent_text import Language
 
