@@ -17,7 +17,9 @@ from api.cli.command import (
     home_of,
     ledger_of,
 )
-from api.cli.console import ExitCode, say, talk
+from api.cli.console import ExitCode, say
+from api.cli.language import gettext as _
+from api.cli.language import padded
 from api.files.evidence import read_trust_file, write_file
 
 _NODE = {ExitCode.CANNOT_TELL: "the node does not answer: try again"}
@@ -41,7 +43,7 @@ def export(
     """
     read = ledger_of(home_of(home).require(), rpc_url).trust()
     write_file(file, json.dumps(read.to_json(), indent=2) + "\n")
-    say(f"wrote {file}; read this to another member and compare:")
+    say(_("wrote {file}; read this to another member and compare:").format(file=file))
     return Output({"fingerprint": read.fingerprint, "trust": read.to_json()}, told=f"  {read.fingerprint}")
 
 
@@ -49,8 +51,8 @@ def export(
 def show(file: Annotated[Path, typer.Argument(help="A trust file.")]) -> Output:
     """Show what a trust file says, and its fingerprint. Needs no network."""
     read = read_trust_file(file)
-    talk.print(f"fingerprint  {read.fingerprint}", markup=False)
-    say(f"network      {read.chain_id}")
+    say(padded(_("fingerprint"), 13) + read.fingerprint)
+    say(padded(_("network"), 13) + str(read.chain_id))
     for contract, code in read.contracts.items():
         say(f"{contract:16} 0x{code.address.hex()}  code 0x{code.code_hash.hex()}")
     for era in read.eras:

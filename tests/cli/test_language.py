@@ -1,5 +1,6 @@
 """The command line speaks Chinese by its environment or by --language, and English otherwise."""
 
+import json
 import re
 
 import pytest
@@ -12,6 +13,7 @@ from api.cli.main import app
 from api.cli.verify import why_text
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.reason import Reason
+from tests.kit.evidence import TRUSTS, data_of
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 STATE = {"state": "done", "reason": None, "lines_read": 3, "next_line": 4, "issued": 1, "batches": 1, "unchanged": 0}
@@ -115,3 +117,18 @@ def test_a_question_is_asked_in_chinese():
 def test_chinese_letters_take_two_columns():
     assert padded("是", 4) == "是  "
     assert padded("yes", 4) == "yes "
+
+
+def test_evidence_is_checked_in_chinese_step_by_step(tmp_path):
+    (tmp_path / "evidence.json").write_bytes(data_of("two_claims"))
+    (tmp_path / "trust.json").write_text(json.dumps(TRUSTS["t1"]), "utf-8")
+    files = [str(tmp_path / "evidence.json"), "--trust", str(tmp_path / "trust.json")]
+    done = CliRunner().invoke(app, ["evidence", "verify", *files, "--language", "zh"])
+    assert done.exit_code == 1
+    lines = done.stderr.splitlines()
+    assert lines[0].startswith("信任文件    ")
+    assert sum(" 通过 " in line for line in lines) == 11
+    assert any(line.startswith("是 ") for line in lines)
+    assert any(line.startswith("否 ") for line in lines)
+    shown = CliRunner().invoke(app, ["trust", "show", files[-1], "--language", "zh"])
+    assert shown.stderr.startswith("校验码")
