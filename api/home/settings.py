@@ -158,9 +158,14 @@ def locale_variables() -> Mapping[str, str]:
     return {name: environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if name in environ}
 
 
-def environment_of_child(database_url: str | None, keys_url: str | None = None) -> dict[str, str]:
-    """Return this process's environment for a child whose store and key ledger are there, or in its folder."""
-    variables = dict(os.environ)  # noqa: TID251 - this is the one reader
+def environment_of_child(
+    database_url: str | None, keys_url: str | None = None, more: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return this process's environment for a child whose store and key ledger are there, or in its folder.
+
+    ``more``: variables that it has besides.
+    """
+    variables = {**os.environ, **(more or {})}  # noqa: TID251 - this is the one reader
     for name, url in (("CREDENCE_DATABASE_URL", database_url), ("CREDENCE_KEYS_URL", keys_url)):
         variables.pop(name, None)
         if url is not None:

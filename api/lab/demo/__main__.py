@@ -9,6 +9,8 @@ from pathlib import Path
 from rich.console import Console
 
 from api.files.own_folder import cleared_folder
+from api.lab.demo.portal import doors, portal_of
+from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import FILES, SHOP, Story
 from ledger_node.domain.error import CredenceError
 
@@ -47,6 +49,7 @@ def _run(folder: Path, console: Console, *, once: bool, as_json: bool) -> None:
             sys.stdout.write(json.dumps(story.result, ensure_ascii=False) + "\n")
             sys.stdout.flush()
         if not once:
+            story.leave_open()
             _leave_running(story, console)
     finally:
         story.served.stop()
@@ -61,11 +64,25 @@ def _leave_running(story: Story, console: Console) -> None:
         key = served.home.path / credentials[name]["key"]
         console.print(f"  {words:17} --as {name:12} (id {credentials[name]['id']}, key {key})", soft_wrap=True)
     console.print(f"such as: credence consent list --home {served.home.path} --as {SHOP}", soft_wrap=True)
+    _show_portal(served, console)
     console.print("Ctrl-C stops it.")
     try:
         served.wait()
     except KeyboardInterrupt:
         console.print("stopping")
+
+
+def _show_portal(served: InstanceProcess, console: Console) -> None:
+    """Say how to try the pages; a firm's consent and an open request are there."""
+    console.print(f"\nThe portal is open at [bold]{portal_of(served)}[/bold], on this machine only.")
+    console.print("Waiting times are a minute here in place of a day; each page says so.")
+    open_to = list(doors(served))
+    if open_to:
+        console.print("Open a link in a browser of this machine. It makes a passkey (a security key) for that person:")
+    for door in open_to:
+        console.print(f"  {door.words:25} {door.link}", soft_wrap=True)
+    if open_to:
+        console.print("Each link counts once. Then sign in with the passkey. 每个链接只能用一次，之后用通行密钥登录。")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ class InstanceProcess:
         database_url: str | None = None,
         keys_url: str | None = None,
         relayers: Sequence[str] = (),
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.home = Home(folder)
         self.database_url, self.keys_url = database_url, keys_url
@@ -62,7 +63,7 @@ class InstanceProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=environment_of_child(database_url, keys_url),
+                env=environment_of_child(database_url, keys_url, variables),
             )
         assert self._child.stdout is not None  # noqa: S101 - it was asked for
         line = self._child.stdout.readline()
