@@ -113,7 +113,9 @@ def _line(line: TextLine, card: str, unusual: frozenset[int]) -> Line:
     key, text = line.key, line.text
     if key.startswith(_QUESTION):
         number, space, question = text.partition(" ")
-        return Line(key, number + space, question, int(key.split(".")[1]) in unusual)
+        # of a combination its first line bears the mark
+        _, place, *parts = key.split(".")
+        return Line(key, number + space, question, not parts and int(place) in unusual)
     if card in _LABELLED:
         for sign in ("：", ": "):
             label, found, value = text.partition(sign)
