@@ -56,3 +56,14 @@ def test_a_row_whose_key_is_erased_shows_its_leaf_only(instance, firm, write, in
     (after,) = rows(firm.subject)
     assert (after["leaf"], after["row"], after["salt"]) == (before["leaf"], None, None)
     assert after["place"] == before["place"]
+
+
+def test_the_questions_of_one_use_are_one_look(instance, reader, firm, write):
+    use = random_bytes(32)
+    for _ in range(2):
+        write(firm.subject, random_bytes(32), use)
+    write(firm.subject)
+    write(None)
+    assert reader.count_of_subject(firm.subject, since=instance.now() - 60) == 2
+    assert reader.count_of_subject(firm.subject, since=instance.now() + 60) == 0
+    assert reader.count_of_subject(instance.new_firm().subject, since=0) == 0
