@@ -144,6 +144,11 @@ def things(place):
             f"/v1/consents/{ID}/receipts/{receipt}",
             consents,
         ),
+        "GET /v1/consent-requests/{request_id}": (
+            f"/v1/consent-requests/{request}",
+            f"/v1/consent-requests/{ID}",
+            consents,
+        ),
         "GET /v1/consent-requests/{request_id}/receipt": (
             f"/v1/consent-requests/{request}/receipt",
             f"/v1/consent-requests/{ID}/receipt",
@@ -166,7 +171,7 @@ def rows_of(own):
     return sorted(row for row, permission in PERMISSIONS.items() if permission.own is own)
 
 
-@pytest.mark.parametrize("row", rows_of(Own.NAMED))
+@pytest.mark.parametrize("row", [row for row in rows_of(Own.NAMED) if row.startswith("GET ")])
 def test_a1_what_is_anothers_is_answered_like_what_is_not_there(things, row):
     path, missing, callers = things[row]
     for owner, stranger in callers:
@@ -217,7 +222,9 @@ def test_lists_are_of_ones_own_things(place, things, row):
             assert response.status_code == 403
             continue
         assert response.status_code in {200, 404}
-        for secret in (consent, to_hex(place.bank_id), to_hex(place.shop.subject), DATA_DAY):
+        # a firm's own records have the day of their data
+        day = () if row == "GET /v1/records" else (DATA_DAY,)
+        for secret in (consent, to_hex(place.bank_id), to_hex(place.shop.subject), *day):
             assert secret not in response.text
 
 
