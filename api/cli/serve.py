@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from contextlib import ExitStack
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -16,6 +17,7 @@ from api.cli.console import ExitCode, JsonOption, LogOption, emit, logging_as, t
 from api.home.home import Home, write_private
 from api.home.listening import reachable_host
 from api.home.node_process import NodeProcess
+from api.home.portal_host import LOCAL_HOST
 from api.home.settings import (
     ACCESS_INTERVAL_S,
     DEFAULT_PORT,
@@ -116,7 +118,11 @@ def serve(
             insecure_local_webhooks=insecure_local_webhooks,
         )
         app = create_app(instance, http_settings(), public_url=public_url or address, watch=watch)
-        create_portal(app, instance)
+        if instance.portal_host != LOCAL_HOST or (node is not None and _is_loopback(host)):
+            create_portal(app, instance)
+        else:
+            # whoever runs a page on this name could ask every firm for signatures
+            _log.warning("no portal: passkeys of localhost count on the embedded node and loopback alone")
         # by its name, since an address may hold a password
         node_url = instance.rpc.health()[0].name
         state: dict[str, JSON] = {"url": public_url or address, "pid": os.getpid(), "node_url": node_url}
@@ -125,6 +131,13 @@ def serve(
         if as_json:
             emit({**state, "url": address})
         _run(app, listener, stop_with_parent=stop_with_parent)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == LOCAL_HOST or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _start_node(folder: Home, form: LogFormat, held: ExitStack) -> NodeProcess:

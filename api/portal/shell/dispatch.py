@@ -22,6 +22,7 @@ from api.portal.shell.pages import PageRoute, Pages
 from api.portal.shell.problem import problem_of_reason, problem_page
 from api.portal.shell.session import visitor_of
 from api.portal.shell.visitor import NOBODY, Visitor
+from api.sign_in.protocol.error import SignInError
 from api.work.fault import fault_of
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, StoreError
 from ledger_node.domain.reason import Reason
@@ -120,7 +121,7 @@ class PageEndpoint:
             raise InvalidInputError(Reason.NOT_ALLOWED, "this page is for others")
         if page.method == "GET":
             return page.redirect(f"/sign-in?back={quote(page.back, safe='/')}")
-        raise InvalidInputError(Reason.SIGN_IN_NEEDED, "sign in, and do it again")
+        raise SignInError(Reason.SIGN_IN_NEEDED, "sign in, and do it again")
 
     def _page(
         self,

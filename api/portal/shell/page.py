@@ -16,6 +16,7 @@ from api.portal.shell.language import other
 from api.portal.shell.template import environment
 from api.portal.shell.visitor import Visitor
 from api.services.session.session import Session
+from api.sign_in.protocol.error import SignInError
 from api.sign_in.server.principal import Kind
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
@@ -118,10 +119,10 @@ class Page:
         """The session of whoever is signed in.
 
         Raises:
-            InvalidInputError: ``sign_in_needed``; nobody is.
+            SignInError: ``sign_in_needed``; nobody is.
         """
         if self.visitor.session is None:
-            raise InvalidInputError(Reason.SIGN_IN_NEEDED, "sign in first")
+            raise SignInError(Reason.SIGN_IN_NEEDED, "sign in first")
         return self.visitor.session
 
     def require_fresh(self) -> None:

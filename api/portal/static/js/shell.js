@@ -8,6 +8,15 @@ if (form instanceof HTMLFormElement) {
     });
 }
 
+const SHOWN_MS = 300_000;
+
+// values that a fresh proof showed; nobody who finds the screen later reads them
+setTimeout(() => {
+    for (const value of document.querySelectorAll("[data-value]")) {
+        value.textContent = "••••";
+    }
+}, SHOWN_MS);
+
 window.addEventListener("pageshow", (event) => {
     if (event.persisted && document.body.hasAttribute("data-signed-in")) {
         window.location.reload();
