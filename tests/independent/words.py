@@ -1,4 +1,4 @@
-"""The council's document of words, and the text that terms and bounds have in it (clause 23)."""
+"""The council's document of words, and the text that terms and bounds have in it (clause 22)."""
 
 import datetime as dt
 import re

@@ -94,7 +94,7 @@ class PurposeList(AnswerModel):
 
 
 class WordingAnswer(AnswerModel):
-    """The words of consents as the council agreed on them (docs/format.md, clause 23), and their digest."""
+    """The words of consents as the council agreed on them (docs/format.md, clause 22), and their digest."""
 
     wording: Annotated[dict[str, Any], shown({"format": "credence-wording/v1"})]
     digest: HexText

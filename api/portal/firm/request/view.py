@@ -8,10 +8,10 @@ from api.instance.wiring import Instance
 from api.portal.firm.receipt_number import receipt_number
 from api.portal.firm.when import time_words
 from api.services.consent.request import StoredRequest
-from api.services.draft.draft import Draft, TextLine
+from api.services.draft.draft import Draft
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent_act import refusal_digest
-from ledger_node.domain.consent_text import Language
+from ledger_node.domain.consent_text import Language, TextLine
 from ledger_node.domain.json_object import to_hex
 
 _QUESTION: Final = "question."
