@@ -1,7 +1,8 @@
 """What a backup holds of a home folder, and how its manifest is written and checked.
 
     format.json        the first member: which format this is
-    home/…             network.json, members.json, purposes.json, credentials.json, keystores, references to devices
+    home/…             network.json, members.json, purposes.json, words, credentials.json, keystores, references to
+                       devices
     sealed/…           files that hold a secret in clear (sign-in keys, PINs), sealed under the passphrase
     store/TABLE/…      every table of the store, without a data key
     chain.sqlite3      the embedded chain, where there is one
@@ -37,7 +38,7 @@ MANIFEST: Final = "manifest.json"
 MAC: Final = "manifest.mac"
 FILE_LABEL: Final = b"credence/backup/file"
 MAC_LABEL: Final = b"credence/backup/manifest"
-_FILES: Final = ("network.json", "members.json", "purposes.json", "portal.json", "credentials.json")
+_FILES: Final = ("network.json", "members.json", "purposes.json", "wording.json", "portal.json", "credentials.json")
 _KEYSTORE: Final = ".json"
 
 
@@ -129,7 +130,7 @@ def require_format(content: bytes) -> None:
 
 def home_entries(home: Home) -> Iterator[ArchiveEntry]:
     """Yield the files of a home folder, those that hold a secret in clear sealed under its passphrase."""
-    for name in _FILES:
+    for name in (*_FILES, *sorted(path.name for path in home.path.glob("wording-*.json"))):
         if (home.path / name).is_file():
             yield ArchiveEntry.of(HOME + name, (home.path / name).read_bytes())
     key = home.derived_key(FILE_LABEL)

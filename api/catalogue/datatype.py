@@ -19,6 +19,7 @@ from ledger_node.domain.question import schema_named
 from ledger_node.domain.schema import Schema, SchemaSet
 from ledger_node.domain.schema_field import Field
 from ledger_node.domain.value import Period, add_months
+from ledger_node.domain.wording import TypeWords, read_type, read_units
 
 DEPARTMENT_TYPES: Final = ("tax_payment", "tax_credit_rating", "penalty_summary")
 
@@ -73,6 +74,9 @@ class DataType:
     as_of: tuple[str, ...]
     columns: tuple[Column, ...]
     ignored: frozenset[str]
+    said: Mapping[str, JSON]
+    """What questions about it say, in both languages."""
+    words: TypeWords
 
     @classmethod
     def from_json(cls, value: JSON) -> "DataType":
@@ -80,10 +84,12 @@ class DataType:
         record = JsonObject(value, "data type")
         columns = record.record("columns")
         schema = Schema.from_json(record.take("schema"))
-        title = record.record("title")
+        titled = record.take("title")
+        said = {"title": titled, **record.record("words").unread}
+        words = read_type(schema, JsonObject(said, "words"), phrase_units())
         data_type = cls(
             schema=schema,
-            title={language: title.text(language) for language in ("en", "zh")},
+            title={language.value: text for language, text in words.title.items()},
             cadence=record.text("cadence"),
             valid_days=record.integer("valid_days", low=1),
             period=_period(record.record("period")),
@@ -91,10 +97,16 @@ class DataType:
             as_of=record.texts("as_of"),
             columns=tuple(_column(field, columns.record(field.name)) for field in schema.fields),
             ignored=frozenset(record.texts("ignored")),
+            said=said,
+            words=words,
         )
         columns.done()
         record.done()
         return data_type
+
+    def words_to_json(self) -> dict[str, JSON]:
+        """Return what a document of words has of this type."""
+        return dict(self.said)
 
     def to_json(self) -> dict[str, JSON]:
         """Return what the API lists of a type."""
@@ -130,6 +142,18 @@ def _column(field: Field, record: JsonObject) -> Column:
 
 
 _DECIMAL: Final = (CellFormat.AMOUNT, CellFormat.PERCENT)
+
+
+@cache
+def phrase_file() -> Mapping[str, JSON]:
+    """Return the phrases and units of the catalogue's words."""
+    return JsonObject(decode((files("api.catalogue") / "phrases.json").read_bytes()), "phrases").unread
+
+
+@cache
+def phrase_units() -> Mapping[str, object]:
+    """Return the units that have words."""
+    return read_units(JsonObject(phrase_file()["units"], "units"))
 
 
 @cache

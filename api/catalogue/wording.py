@@ -1,42 +1,44 @@
-"""What the types and fields of the catalogue are called when a consent is shown to people."""
+"""The words of the catalogue: the document that a new consortium begins with, and titles for pages."""
 
-import re
 from collections.abc import Mapping
-from typing import Final
+from functools import cache
 
-from api.catalogue.datatype import DataType, data_type_of, data_types, schemas
-from ledger_node.domain.consent_text import Language, Wording
+from api.catalogue.datatype import data_type_of, data_types, phrase_file
+from api.catalogue.purpose import default_purposes
+from ledger_node.domain.canonical import JSON
+from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.schema import Schema
+from ledger_node.domain.wording import FORMAT, Language, Wording, WordingDocument
 
-_BRACKETS: Final = re.compile("（[^）]*）")
+
+def make_wording(purposes: Purposes) -> WordingDocument:
+    """Return the words of the catalogue's types, with those of ``purposes``."""
+    own = phrase_file()
+    said: dict[str, JSON] = {"format": FORMAT, "phrases": own["phrases"], "units": own["units"]}
+    said["purposes"] = {
+        purpose.code: {language.value: purpose.text(language) for language in Language} for purpose in purposes.listed
+    }
+    said["schemas"] = [
+        {"schema": data_type.schema.spec, **data_type.words_to_json()} for _, data_type in sorted(data_types().items())
+    ]
+    return WordingDocument.from_json(said)
 
 
-def wording(language: Language, members: Mapping[bytes, str]) -> Wording:
-    """Return the names of the catalogue in ``language``; ``members``: names by member id."""
-    titles = {name: data_type.title[language.value] for name, data_type in data_types().items()}
-    fields = {key: label for data_type in data_types().values() for key, label in _labels(data_type, language).items()}
-    return Wording(language, schemas(), titles, fields, members)
+@cache
+def default_wording() -> WordingDocument:
+    """Return the words that a new consortium begins with; its council may agree on others (docs/consent.md)."""
+    return make_wording(default_purposes())
 
 
 def wording_of(language: Language, shown: Mapping[str, Schema]) -> Wording:
-    """Return the names of ``shown`` schemas; those that are not in this catalogue keep their own."""
-    titles = {name: name for name in shown}
-    fields = {f"{name}.{field.name}": field.name for name, schema in shown.items() for field in schema.fields}
-    for name, schema in shown.items():
-        own = data_type_of(schema)
-        if own is not None:
-            titles[name] = own.title[language.value]
-            fields |= _labels(own, language)
-    return Wording(language, shown, titles, fields, {})
+    """Return words for ``shown`` schemas; questions about those that are not in this catalogue keep their text."""
+    own = {name: data_type_of(schema) for name, schema in shown.items()}
+    types = {name: data_type.words for name, data_type in own.items() if data_type is not None}
+    base = default_wording().in_language(language)
+    return Wording(language, shown, types, base.phrases, base.units)
 
 
-def _labels(data_type: DataType, language: Language) -> dict[str, str]:
-    name = data_type.schema.name
-    return {
-        f"{name}.{column.field}": _label(column.field, column.headings[0], language) for column in data_type.columns
-    }
-
-
-def _label(field: str, heading: str, language: Language) -> str:
-    # the unit in the brackets of a heading is that of the export; questions name their own
-    return _BRACKETS.sub("", heading) if language is Language.CHINESE else field.replace("_", " ")
+def titles_of(language: Language, shown: Mapping[str, Schema]) -> dict[str, str]:
+    """Return what ``shown`` types are called; those that are not in this catalogue keep their own name."""
+    own = {name: data_type_of(schema) for name, schema in shown.items()}
+    return {name: name if one is None else one.title[language.value] for name, one in own.items()}

@@ -14,7 +14,7 @@ from api.client.spending import OfferedSpendKey
 from ledger_node import clock
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest
-from ledger_node.domain.consent_scope import MAX_USES
+from ledger_node.domain.consent_scope import MAX_USES, whole_minute
 from ledger_node.domain.consent_text import Language, language_named
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex
@@ -62,7 +62,7 @@ class TermOptions:
         Raises:
             InvalidInputError: a question cannot be read, or the consortium has no such purpose or language.
         """
-        now = clock.now()
+        now = whole_minute(clock.now())
         asked = ConsentRequest(
             subject=subject,
             grantee=bank[0],

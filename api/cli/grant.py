@@ -7,13 +7,13 @@ from api.cli.console import confirm, require_answerer, say
 from api.cli.language import gettext as _
 from api.cli.signing import Signing
 from api.client.consent import accept as accept_terms
-from api.client.consent import require_grantable, signing_domain
+from api.client.consent import require_grantable, signing_domain, wording_of_council
 from api.client.unsigned_act import unsigned_grant
 from api.home.home import Home, write_private
 from ledger_node import clock
 from ledger_node.domain.consent import Consent, ConsentRequest
 from ledger_node.domain.consent_text import Language
-from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import address_of
 from ledger_node.randomness import random_bytes
 
@@ -40,8 +40,8 @@ class GrantAct:
         if self._signing.export is None:
             signers = [address_of(folder.read_key(name)) for name in self._signing.names(self._caller)]
         require_grantable(client, consent, signers, now=clock.now())
-        names = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
-        draft = unsigned_grant(signing_domain(client.get("/v1/ledger")), consent, names, request)
+        wording = wording_of_council(client, consent.terms.wording)
+        draft = unsigned_grant(signing_domain(client.get("/v1/ledger")), consent, wording, request)
         confirm(_("Do you grant this?"), yes=self._yes)
         # the secret is stored before anything is granted, so that a grant can always be withdrawn
         _write_secret(folder, draft.digest, consent, secret)

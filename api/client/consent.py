@@ -4,19 +4,21 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from api.catalogue.datatype import schemas
-from api.catalogue.wording import wording
 from api.client.client import ApiError, Client
 from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
 from ledger_node.domain.consent_act import withdrawal_hash
-from ledger_node.domain.consent_text import Language, consent_text, text_digest
+from ledger_node.domain.consent_scope import whole_minute
+from ledger_node.domain.consent_text import Language, text_of
 from ledger_node.domain.eip712 import SigningDomain
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.grant_rule import require_askable, require_parties
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.purpose import Purpose, Purposes
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.shown_text import accept as draw_up
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import ControllerKey, Controllers
+from ledger_node.domain.wording import WordingDocument
 
 RECORDED_WITHIN_S: Final = 7 * 86_400
 """So long a consent can be recorded after it was drawn up: its controllers may sign one after the other."""
@@ -30,16 +32,16 @@ def accept(
     ``secret``: 32 random bytes; whoever shows them withdraws the consent.
     """
     members = {from_hex(member["id"], "id"): str(member["name"]) for member in client.get("/v1/members")["members"]}
-    text = consent_text(request, wording(language, members))
-    terms = Terms.accepting(request, language.value, text_digest(text))
+    grant_before = min(whole_minute(now + RECORDED_WITHIN_S), request.expires_at)
+    terms, lines = draw_up(request, grant_before, wording_of_council(client).in_language(language, members))
     steward = client.post("/v1/steward-keys", {"terms": terms.to_json()})["steward_key"]
     bounds = Bounds.accepting(
         request,
-        grant_before=min(now + RECORDED_WITHIN_S, request.expires_at),
+        grant_before=grant_before,
         steward_key=parse_address(steward, "steward_key"),
         withdrawal_hash=withdrawal_hash(secret),
     )
-    return Consent(terms, bounds), text
+    return Consent(terms, bounds), text_of(lines)
 
 
 def require_grantable(client: Client, consent: Consent, signers: Sequence[ControllerKey] | None, *, now: int) -> None:
@@ -82,6 +84,20 @@ def purpose_of(client: Client, code: str) -> Purpose:
         InvalidInputError: ``purpose_unknown``, listing those there are.
     """
     return Purposes.from_json(client.get("/v1/purposes")["purposes"]).named(code)
+
+
+def wording_of_council(client: Client, digest: bytes | None = None) -> WordingDocument:
+    """Return the words that consents are shown in today, or those with this digest.
+
+    Raises:
+        VerificationError: ``wording_unknown``; the instance shows other words than it names.
+    """
+    asked = "/v1/wording" if digest is None else f"/v1/wording?digest={to_hex(digest)}"
+    answer = client.get(asked)
+    document = WordingDocument.from_json(answer["wording"])
+    if document.digest != (digest or from_hex(answer["digest"], "digest")):
+        raise VerificationError(Reason.WORDING_UNKNOWN, "the instance shows other words than it names")
+    return document
 
 
 def signing_domain(ledger: Any, contract: str = "ConsentRegistry") -> SigningDomain:  # noqa: ANN401 - JSON of GET /v1/ledger

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-from api.catalogue.wording import wording
 from api.client.client import Client
 from api.sign_in.protocol.assertion import MAX_KEYS, stated_keys
 from api.sign_in.protocol.jose import public_key
@@ -22,7 +21,7 @@ from ledger_node.domain.consent_act import (
     refusal_digest,
     withdrawal_digest,
 )
-from ledger_node.domain.consent_text import consent_text, language_named, text_digest
+from ledger_node.domain.consent_text import text_of
 from ledger_node.domain.controller_act import (
     CANCELLATION_STATEMENT,
     HOLD_STATEMENT,
@@ -37,6 +36,7 @@ from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.shown_text import require_text
 from ledger_node.domain.sign_in_key import SignInKeys
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.subject import (
@@ -46,6 +46,7 @@ from ledger_node.domain.subject import (
     signature_from_json,
     signature_to_json,
 )
+from ledger_node.domain.wording import WordingDocument
 
 _MAX_NUMBER = 2**32 - 1
 SIGN_IN_STATEMENT = "Whoever has one of these keys signs in for me. 持有下列任一密钥者可代表我登录。"
@@ -73,26 +74,20 @@ class UnsignedAct:
 
 
 def unsigned_grant(
-    domain: SigningDomain, consent: Consent, names: Mapping[bytes, str], request: bytes | None = None
+    domain: SigningDomain, consent: Consent, wording: WordingDocument, request: bytes | None = None
 ) -> UnsignedAct:
-    """Return the grant of a consent; ``names``: of departments that it lists; ``request``: the one it answers.
+    """Return the grant of a consent; ``wording``: the words that its terms name; ``request``: the one it answers.
 
     Raises:
-        InvalidInputError: ``consent_text_differs``; the terms name another text than they say.
+        VerificationError: ``wording_unknown`` or ``consent_text_differs``; the terms name another text than they say.
     """
     terms = consent.terms
-    text = consent_text(consent.asked, wording(language_named(terms.language), names))
-    if text_digest(text) != terms.text_digest:
-        raise InvalidInputError(
-            Reason.CONSENT_TEXT_DIFFERS, "the terms name another text than they say; do not sign them"
-        )
+    text = text_of(require_text(consent, {wording.digest: wording}))
     body: dict[str, JSON] = {"terms": terms.to_json(), "bounds": consent.bounds.to_json()}
     if request is not None:
         body["request"] = to_hex(request)
-    listed: dict[str, JSON] = {to_hex(member): name for member, name in names.items() if member in terms.departments}
-    return UnsignedAct(
-        consent.digest(domain), text, "/v1/consents", body, _content("grant", domain, {**body, "names": listed})
-    )
+    content = _content("grant", domain, {**body, "wording": wording.to_json()})
+    return UnsignedAct(consent.digest(domain), text, "/v1/consents", body, content)
 
 
 def unsigned_refusal(domain: SigningDomain, request: bytes) -> UnsignedAct:
@@ -210,12 +205,10 @@ def read_unsigned_act(value: JSON) -> UnsignedAct:
 def _read(act: str, record: JsonObject, domain: SigningDomain) -> UnsignedAct:
     match act:
         case "grant":
-            terms, listed = Terms.from_json(record.take("terms")), record.record("names")
-            bounds = Bounds.from_json(record.take("bounds"))
-            names = {member: listed.text(to_hex(member)) for member in terms.departments if to_hex(member) in listed}
-            listed.done()
+            terms, bounds = Terms.from_json(record.take("terms")), Bounds.from_json(record.take("bounds"))
+            wording = WordingDocument.from_json(record.take("wording"))
             request = record.blob("request") if record.has("request") else None
-            return unsigned_grant(domain, Consent(terms, bounds), names, request)
+            return unsigned_grant(domain, Consent(terms, bounds), wording, request)
         case "refuse":
             return unsigned_refusal(domain, record.blob("request"))
         case "withdraw":

@@ -33,10 +33,14 @@ from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import Signer, SigningKey, parse_address
+from ledger_node.domain.wording import WordingDocument
 from ledger_node.randomness import random_bytes
 
 _PURPOSES: Final = "purposes.json"
 _PORTAL: Final = "portal.json"
+_WORDING: Final = "wording.json"
+_EARLIER: Final = "wording-*.json"
+"""Documents of words that consents were signed over before the council agreed on the one of today."""
 _CREDENTIALS: Final = "credentials.json"
 _CREDENTIAL: Final = frozenset({"kind", "id"})
 _SCRYPT_WORK: Final = 1 << 14
@@ -126,6 +130,16 @@ class Home:
             InvalidInputError: ``configuration``; this is no name of a host.
         """
         self.write(_PORTAL, {"host": portal_host(host)})
+
+    def wordings(self) -> dict[bytes, WordingDocument]:
+        """Return the words that the consortium agreed on, by digest: earlier ones that are kept, and today's last."""
+        files = [*sorted(self.path.glob(_EARLIER)), self.path / _WORDING]
+        read = [WordingDocument.from_json(decode(file.read_bytes())) for file in files]
+        return {document.digest: document for document in read}
+
+    def write_wording(self, document: WordingDocument) -> None:
+        """Write today's words."""
+        self.write(_WORDING, document.to_json())
 
     def write_network(self, book: AddressBook, accounts: dict[str, JSON]) -> None:
         """Write the address book and the accounts that may send."""

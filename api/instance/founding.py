@@ -9,6 +9,7 @@ from typing import Final
 
 from api.catalogue.datatype import schemas
 from api.catalogue.purpose import default_purposes
+from api.catalogue.wording import default_wording
 from api.files.own_folder import new_folder
 from api.home.home import Home, LocalMember
 from api.home.node_process import NodeProcess
@@ -117,6 +118,7 @@ def _found_in(
     create_chain(ChainParameters(draft.chain, chain_id, keys["sealer"], allowlist))
     draft.write_members(members)
     draft.write_purposes(default_purposes())
+    draft.write_wording(default_wording())
     lent = dict(zip(chain.from_iterable(further.values()), relayers, strict=False))
     own = {slug: [name for name in accounts if name not in lent] for slug, accounts in further.items()}
     founders = [_founder(member, keys, own.get(member.slug, ())) for member in members]
@@ -166,7 +168,7 @@ def _deploy(
             FoundingSchema(name, schema.id, tuple(by_slug[slug] for slug in _ISSUERS[name]))
             for name, schema in schemas().items()
         ]
-        documents = {"purposes": home.purposes().digest}
+        documents = {"purposes": home.purposes().digest, "wording": list(home.wordings())[-1]}
         book = deploy(rpc, Sender(rpc, chain_id, keys["governor"]), founders, first, documents, delays=delays)
         _first_sign_in_keys(home, members, keys, Web3Ledger(book, rpc), addresses)
     finally:

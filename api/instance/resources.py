@@ -31,6 +31,7 @@ from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SigningKey
+from ledger_node.domain.wording import WordingDocument
 
 _STAND_BACK: Final = 10
 """How nice workers are whose work can wait: batches, and intervals of the access log."""
@@ -58,6 +59,8 @@ class Resources:
     operator: Operator
     operator_key: bytes = field(repr=False)
     purposes: Purposes
+    wordings: Mapping[bytes, WordingDocument]
+    """By digest; today's last."""
     workers: WorkerPool
     portal_host: str
     """The host that passkeys are bound to."""
@@ -91,7 +94,7 @@ def open_resources(
         opened.callback(keys.dispose)
         # what this machine holds is looked at before any node is asked
         require_limits(rpc, book)
-        purposes = _agreed_purposes(home, Web3Ledger(book, rpc))
+        purposes, wordings = _agreed_documents(home, Web3Ledger(book, rpc))
         relaying, registering = (
             Sender(rpc, book.chain_id, *home.sender_keys(member.slug), store=StoredOutbox(store))
             for member in (relayer, registrar)
@@ -112,6 +115,7 @@ def open_resources(
             operator=Operator(relayer.id, SigningKey(relayer_key)),
             operator_key=relayer_key,
             purposes=purposes,
+            wordings=wordings,
             workers=WorkerPool(processes if processes > 1 else 0, nice=_STAND_BACK),
             portal_host=portal_host,
         )
@@ -140,13 +144,14 @@ def _member_of(home: Home, role: Role) -> LocalMember:
     raise InvalidInputError(Reason.CONFIGURATION, "members.json names no registrar or no relayer")
 
 
-def _agreed_purposes(home: Home, ledger: Ledger) -> Purposes:
-    purposes = home.purposes()
-    agreed = ledger.document("purposes")
-    if agreed != purposes.digest:
-        raise InvalidInputError(
-            Reason.CONFIGURATION,
-            f"purposes.json is not what the consortium agreed on: its digest is {to_hex(purposes.digest)}, "
-            f"the chain holds {to_hex(agreed)}; put the agreed file in its place",
-        )
-    return purposes
+def _agreed_documents(home: Home, ledger: Ledger) -> tuple[Purposes, Mapping[bytes, WordingDocument]]:
+    purposes, wordings = home.purposes(), home.wordings()
+    for name, digest in (("purposes", purposes.digest), ("wording", list(wordings)[-1])):
+        agreed = ledger.document(name)
+        if agreed != digest:
+            raise InvalidInputError(
+                Reason.CONFIGURATION,
+                f"{name}.json is not what the consortium agreed on: its digest is {to_hex(digest)}, "
+                f"the chain holds {to_hex(agreed)}; put the agreed file in its place",
+            )
+    return purposes, wordings

@@ -23,6 +23,7 @@ from api.services.consent.receipt import ConsentReceipts
 from api.services.consent.request import ConsentRequestService
 from api.services.consent.spend_seed import SpendSeeds
 from api.services.consent.steward import ConsentKeys
+from api.services.consent.terms_rule import TermsRules
 from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
@@ -115,7 +116,13 @@ class Services(PeopleServices):
         )
         consent_keys = ConsentKeys(store, keys, registrar.kek)
         self.consents = ConsentService(
-            store, ledger, self.subjects, self.controllers, base.purposes, consent_keys, self.first_wait
+            store,
+            ledger,
+            self.subjects,
+            self.controllers,
+            TermsRules(ledger, base.purposes, base.wordings),
+            consent_keys,
+            self.first_wait,
         )
         self.consent_requests = ConsentRequestService(store, ledger, self.subjects, self.controllers, self.consents)
         writer = DraftWriter(ledger, base.purposes, self.consents)

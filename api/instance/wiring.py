@@ -52,7 +52,7 @@ def open_instance(
     handed in (default: nowhere). ``insecure_local_webhooks``: for tests, webhooks may go to this machine.
 
     Raises:
-        InvalidInputError: ``configuration``; a file or key is missing, or purposes.json is not the agreed one.
+        InvalidInputError: ``configuration``; a file or key is missing, or one of purposes and words is not agreed.
             ``store_in_use``; another process serves from this folder. ``store_mismatch`` or ``key_ledger_mismatch``;
             what is named is not the store or the key ledger of this home.
         StoreError: the store cannot be reached.
@@ -108,6 +108,8 @@ class Instance(Services):
         self.metrics, self.head = Metrics(), HeadAge(clock.monotonic)
         super().__init__(base, self.metrics, rules=rules, processes=processes, portal=portal, messages=messages)
         self.book, self.rpc, self.ledger, self.purposes = base.book, base.rpc, base.ledger, base.purposes
+        self.wordings = base.wordings
+        self.wording = list(base.wordings.values())[-1]
         self.store, self.keys, self.removals = base.store, base.keys, base.removals
         self.departments, self.workers, self.senders = base.departments, base.workers, tuple(base.senders.values())
         self.cursor_mac = base.registrar.kek.keyed_digest

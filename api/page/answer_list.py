@@ -8,7 +8,7 @@ from html import escape
 from string import ascii_uppercase
 from typing import Final
 
-from api.catalogue.wording import wording_of
+from api.catalogue.wording import titles_of, wording_of
 from ledger_node.domain.consent_text import Language, Wording, claim_words
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.presentation import ShownClaim
@@ -166,8 +166,7 @@ def _html(bundle: Bundle, items: Sequence[_Item], style: _Style, *, left: int) -
 
 def _source_rows(bundle: Bundle, sources: Mapping[bytes, str]) -> Iterator[str]:
     titles = {
-        schema.id: wording_of(Language.CHINESE, {schema.name: schema}).titles[schema.name]
-        for schema in bundle.schemas.listed
+        schema.id: titles_of(Language.CHINESE, {schema.name: schema})[schema.name] for schema in bundle.schemas.listed
     }
     for digest, mark in sources.items():
         header = bundle.presentation.attestations[digest].header

@@ -19,7 +19,7 @@ contract ConsentRegistry is IConsentRegistry, EIP712 {
     bytes private constant BOUNDS_TYPE =
         "Bounds(uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint64 grantBefore,address spendKey,address stewardKey,bytes32 withdrawalHash)";
     bytes private constant TERMS_TYPE =
-        "Terms(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint32 retentionDays,bytes32 salt,string language,bytes32 textDigest)";
+        "Terms(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint32 retentionDays,bytes32 salt,string language,bytes32 textDigest,bytes32 wording,string[] departmentNames)";
     bytes private constant ASKED_TYPE =
         "Asked(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint32 retentionDays,address spendKey,bytes32 salt)";
     bytes32 private constant BOUNDS_TYPEHASH = keccak256(BOUNDS_TYPE);

@@ -15,6 +15,7 @@ from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent_scope import (
     LIMIT_FIELDS,
+    MAX_DEPARTMENTS,
     MAX_SECONDS,
     RETENTION_FIELD,
     SCOPE_FIELDS,
@@ -29,7 +30,8 @@ from ledger_node.domain.eip712 import (
     address,
     address_word,
     bytes32,
-    number,
+    minute,
+    string_list,
     text,
 )
 from ledger_node.domain.error import VerificationError
@@ -45,13 +47,22 @@ ASKED_TYPE: Final = SignedType(
     "Asked", (*SCOPE_FIELDS, *LIMIT_FIELDS, RETENTION_FIELD, address("spendKey"), bytes32("salt"))
 )
 TERMS_TYPE: Final = SignedType(
-    "Terms", (*SCOPE_FIELDS, RETENTION_FIELD, bytes32("salt"), text("language", 16), bytes32("textDigest"))
+    "Terms",
+    (
+        *SCOPE_FIELDS,
+        RETENTION_FIELD,
+        bytes32("salt"),
+        text("language", 16),
+        bytes32("textDigest"),
+        bytes32("wording"),
+        string_list("departmentNames", 0, MAX_DEPARTMENTS),
+    ),
 )
 BOUNDS_TYPE: Final = SignedType(
     "Bounds",
     (
         *LIMIT_FIELDS,
-        number("grantBefore", 64, 0, MAX_SECONDS),
+        minute("grantBefore", MAX_SECONDS),
         address("spendKey"),
         address("stewardKey"),
         bytes32("withdrawalHash"),
@@ -110,7 +121,9 @@ class ConsentRequest(Scope):
 class Terms(Scope):
     """What is granted, in readable words, and in which words it was shown.
 
-    ``text_digest``: keccak256 of the text in ``language`` that was shown when it was signed.
+    ``text_digest``: keccak256 of the text in ``language`` that was shown when it was signed. ``wording``: the digest of
+    the document of words that it was made with. ``department_names``: what the departments are called that are named,
+    by rising id.
     """
 
     signed: ClassVar[SignedType] = TERMS_TYPE
@@ -119,12 +132,23 @@ class Terms(Scope):
 
     language: str
     text_digest: bytes
+    wording: bytes
+    department_names: tuple[str, ...] = ()
 
     @classmethod
-    def accepting(cls, request: ConsentRequest, language: str, text_digest: bytes) -> Self:
-        """Return the terms that grant exactly what ``request`` asks for."""
+    def accepting(
+        cls,
+        request: ConsentRequest,
+        language: str,
+        text_digest: bytes,
+        wording: bytes,
+        department_names: tuple[str, ...] = (),
+    ) -> Self:
+        """Return the terms that grant exactly what ``request`` asks for; ``shown_text.accept`` finds the words."""
         asked = {one.name: getattr(request, one.name) for one in fields(Scope)}
-        return cls(**asked, language=language, text_digest=text_digest)
+        return cls(
+            **asked, language=language, text_digest=text_digest, wording=wording, department_names=department_names
+        )
 
 
 ConsentRequest.readers[VERSION] = ConsentRequest.read

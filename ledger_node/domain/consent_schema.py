@@ -19,16 +19,22 @@ _NOTES: Final[Mapping[str, Mapping[str, JSON]]] = {
     "departments": {"description": "ids of the members that may answer; empty: all"},
     "data_from": {"description": "first day that data may be about; empty: no bound"},
     "data_to": {"description": "last day that data may be about; empty: no bound"},
-    "not_before": {"description": "seconds since 1970-01-01 UTC; usable from then on"},
-    "expires_at": {"description": "seconds since 1970-01-01 UTC, later than not_before; usable before then"},
+    "not_before": {"description": "seconds since 1970-01-01 UTC, a whole minute; usable from then on"},
+    "expires_at": {
+        "description": "seconds since 1970-01-01 UTC, a whole minute later than not_before; usable before then"
+    },
     "max_uses": {"description": "each verification costs one"},
-    "grant_before": {"description": "seconds since 1970-01-01 UTC; the ledger records no grant from then on"},
+    "grant_before": {
+        "description": "seconds since 1970-01-01 UTC, a whole minute; the ledger records no grant from then on"
+    },
     "spend_key": {"description": "address of the bank's fresh key for this consent, which signs each use"},
     "steward_key": {"description": "address of the firm's fresh key for this consent, which words what is recorded"},
     "retention_days": {"description": "how long the bank may keep what it got"},
     "salt": {"description": "32 random bytes, so that nobody guesses the terms from their id"},
     "language": {"enum": [language.value for language in Language], "description": "of the text that was shown"},
     "text_digest": {"description": "keccak256 of the UTF-8 text that was shown: POST /v1/consent-texts"},
+    "wording": {"description": "digest of the document of words that the text was made with: GET /v1/wording"},
+    "department_names": {"description": "what the departments are called that terms and questions name, by rising id"},
     "withdrawal_hash": {"description": "keccak256(0x40 || secret); whoever shows the secret withdraws"},
 }
 REQUEST_SCHEMA: Final = ASKED_TYPE.schema(_NOTES)

@@ -5,7 +5,18 @@ from functools import lru_cache
 from typing import Any, ClassVar, Final, Self
 
 from ledger_node.domain.canonical import JSON
-from ledger_node.domain.eip712 import ANY_DATE, SignedType, bytes32, bytes32_list, day, number, string_list, text
+from ledger_node.domain.eip712 import (
+    ANY_DATE,
+    MINUTE,
+    SignedType,
+    bytes32,
+    bytes32_list,
+    day,
+    minute,
+    number,
+    string_list,
+    text,
+)
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.json_object import JsonObject, Versioned
@@ -36,8 +47,8 @@ SCOPE_FIELDS: Final = (
     day("dataTo"),
 )
 LIMIT_FIELDS: Final = (
-    number("notBefore", 64, 0, MAX_SECONDS),
-    number("expiresAt", 64, 0, MAX_SECONDS),
+    minute("notBefore", MAX_SECONDS),
+    minute("expiresAt", MAX_SECONDS),
     number("maxUses", 32, 1, MAX_USES),
 )
 RETENTION_FIELD: Final = number("retentionDays", 32, 0, MAX_DAYS)
@@ -107,6 +118,11 @@ class Scope(Versioned):
 @lru_cache(_REMEMBERED)
 def _struct_hash(scope: Scope) -> bytes:
     return scope.signed.struct_hash(scope)
+
+
+def whole_minute(time: int) -> int:
+    """Return the begin of the minute of a time: bounds are whole minutes."""
+    return time - time % MINUTE
 
 
 def require_limits(said: dict[str, Any]) -> None:

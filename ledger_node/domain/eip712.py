@@ -10,8 +10,10 @@ from functools import cached_property
 from typing import Any, Final
 
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import JsonObject, from_hex, to_hex
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import parse_address
 from ledger_node.domain.value import format_date, parse_date
 
@@ -143,6 +145,27 @@ def number(name: str, bits: int, low: int, high: int) -> SignedField:
         read=lambda record, member: record.integer(member, low=low, high=high),
         schema={"type": "integer", "minimum": low, "maximum": high},
     )
+
+
+MINUTE: Final = 60
+
+
+def minute(name: str, high: int) -> SignedField:
+    """Return a field of a time in seconds that is a whole minute: the text that people read says the minute."""
+    return SignedField(
+        name,
+        "uint64",
+        word=uint_word,
+        show=int,
+        read=lambda record, member: _minute(record.integer(member, high=high), member),
+        schema={"type": "integer", "minimum": 0, "maximum": high, "multipleOf": MINUTE},
+    )
+
+
+def _minute(time: int, member: str) -> int:
+    if time % MINUTE:
+        raise InvalidInputError(Reason.VALUE_MALFORMED, f"'{member}' is a whole minute", field=member)
+    return time
 
 
 def text(name: str, longest: int = MAX_TEXT) -> SignedField:

@@ -40,6 +40,11 @@ class JsonObject:
             raise InvalidInputError(Reason.FIELD_MISSING, f"{self._what} lacks '{name}'", field=name)
         return self._members.pop(name)
 
+    @property
+    def unread(self) -> dict[str, JSON]:
+        """The members that nobody read yet."""
+        return dict(self._members)
+
     def __contains__(self, name: str) -> bool:
         return name in self._members
 

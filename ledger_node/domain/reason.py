@@ -173,6 +173,7 @@ class Reason(StrEnum):
     CONSENT_OTHER_DEPARTMENT = "consent_other_department"
     CONSENT_OTHER_PERIOD = "consent_other_period"
     CONSENT_TEXT_DIFFERS = "consent_text_differs"
+    WORDING_UNKNOWN = "wording_unknown"
     CONSENT_WRONG_SECRET = "consent_wrong_secret"  # nosec B105 # noqa: S105 - a reason code, not a secret
     CONSENT_TERMS_DIFFER = "consent_terms_differ"
     CONSENT_SIGNATURES_DIFFER = "consent_signatures_differ"

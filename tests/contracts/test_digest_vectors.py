@@ -140,9 +140,12 @@ SCOPE = (
 
 
 def terms_hash(terms):
-    kind = f"Terms({SCOPE}uint32 retentionDays,bytes32 salt,string language,bytes32 textDigest)"
-    rest = (terms["retention_days"].to_bytes(32), blob(terms["salt"]), keccak(text=terms["language"]))
-    return struct(kind, *scope(terms), *rest, blob(terms["text_digest"]))
+    words = "string language,bytes32 textDigest,bytes32 wording,string[] departmentNames"
+    kind = f"Terms({SCOPE}uint32 retentionDays,bytes32 salt,{words})"
+    rest = [terms["retention_days"].to_bytes(32), blob(terms["salt"]), keccak(text=terms["language"])]
+    rest += [blob(terms["text_digest"]), blob(terms["wording"])]
+    rest.append(keccak(b"".join(keccak(text=name) for name in terms["department_names"])))
+    return struct(kind, *scope(terms), *rest)
 
 
 def asked_hash(asked):

@@ -157,6 +157,7 @@ CHANGES = {
     "data_from": "2025-01-01",
     "data_to": "2025-12-31",
     "language": "en",
+    "department_names": ("Tax bureau",),
     "retention_days": 1,
 }
 BOUND_CHANGES = {
@@ -477,7 +478,7 @@ def test_bounds_name_the_keys_and_the_secret_that_act_for_a_consent(changes, rea
 
 def test_a_request_is_the_consent_without_what_only_the_subject_says():
     one = asked()
-    assert Terms.accepting(one, "zh", terms().text_digest) == terms()
+    assert Terms.accepting(one, "zh", terms().text_digest, terms().wording) == terms()
     limits = bounds()
     accepted = Bounds.accepting(
         one,

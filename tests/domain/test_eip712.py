@@ -266,6 +266,8 @@ def test_wallets_are_shown_the_terms_in_this_form():
                 {"name": "salt", "type": "bytes32"},
                 {"name": "language", "type": "string"},
                 {"name": "textDigest", "type": "bytes32"},
+                {"name": "wording", "type": "bytes32"},
+                {"name": "departmentNames", "type": "string[]"},
             ],
             "Bounds": [
                 {"name": "notBefore", "type": "uint64"},

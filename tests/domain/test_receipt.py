@@ -195,7 +195,7 @@ def test_c6_a_receipt_of_another_network_breaks_rule_2(one):
         receipt(Act.GRANTED, Basis(consent(terms(), bounds(max_uses=9)))),
         receipt(Act.GRANTED, Basis(replace(SHOWN, id=h("another id"))), id=h("another id")),
         receipt(Act.GRANTED, Basis(replace(SHOWN, id=h("another id")))),
-        receipt(Act.GRANTED, Basis(replace(SHOWN, bounds=bounds(grant_before=NOW + 1)))),
+        receipt(Act.GRANTED, Basis(replace(SHOWN, bounds=bounds(grant_before=NOW + 60)))),
         receipt(Act.REFUSED, replace(ALL["refused"].basis, about=replace(ASKED, max_uses=1)), id=ALL["refused"].id),
         receipt(Act.REFUSED, replace(ALL["refused"].basis, answer_key=bytes([1] * 20)), id=ALL["refused"].id),
     ],

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from api.catalogue.synthetic import credit_code
-from api.catalogue.wording import wording
 from api.home.home import Home
 from api.ingestion.reader import Format
 from api.instance.embedded import found_instance
@@ -19,14 +18,16 @@ from api.work.resumable import PendingWork, Resumable
 from ledger_node import clock
 from ledger_node.chain.port import RECOVERY_DELAY_S, Role
 from ledger_node.chain.rpc import ContractRevertError
-from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest
 from ledger_node.domain.consent_act import withdrawal_hash
-from ledger_node.domain.consent_text import Language, consent_text, text_digest
+from ledger_node.domain.consent_scope import whole_minute
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.controller_act import MAX_DEADLINE, Rotation
 from ledger_node.domain.controller_rule import controller_query, entry_in_force
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError
 from ledger_node.domain.fact import FactQuery
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.shown_text import accept
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.subject import each_person
 from ledger_node.randomness import random_bytes
@@ -67,7 +68,7 @@ class Services:
     def __init__(self, instance, ledger):
         history = ControllerHistory(instance.store, ledger)
         keys = instance.consents.keys
-        consents = ConsentService(instance.store, ledger, instance.subjects, history, instance.purposes, keys)
+        consents = ConsentService(instance.store, ledger, instance.subjects, history, instance.consents.rules, keys)
         self.history = history
         self.consents = consents
         self.rotations = RotationService(ledger, history, consents)
@@ -223,7 +224,7 @@ def test_a_recovery_whose_completion_was_begun_can_still_be_cancelled(instance, 
 def consent_of(instance, subject):
     """Return a consent that the bank of this instance could be granted."""
     bank = next(member for member in instance.ledger.members() if Role.BANK in member.roles)
-    now = instance.ledger.head().time
+    now = whole_minute(instance.ledger.head().time)
     asked = ConsentRequest(
         subject=subject,
         grantee=bank.id,
@@ -239,8 +240,7 @@ def consent_of(instance, subject):
         spend_key=address_of(random_bytes(32)),
         salt=random_bytes(32),
     )
-    text = consent_text(asked, wording(Language.CHINESE, {}))
-    terms = Terms.accepting(asked, Language.CHINESE.value, text_digest(text))
+    terms, _ = accept(asked, asked.expires_at, instance.wording.in_language(Language.CHINESE))
     bounds = Bounds.accepting(
         asked,
         grant_before=asked.expires_at,

@@ -13,7 +13,7 @@ from .strict import canonical, integer, items, members, octets, text
 TERMS = (
     "Terms(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,"
     "string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint32 retentionDays,bytes32 salt,"
-    "string language,bytes32 textDigest)"
+    "string language,bytes32 textDigest,bytes32 wording,string[] departmentNames)"
 )
 BOUNDS = (
     "Bounds(uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint64 grantBefore,address spendKey,address stewardKey,"
@@ -23,11 +23,12 @@ CONSENT = f"Consent(Terms terms,Bounds bounds){BOUNDS}{TERMS}"
 RESUMED = "ConsentChange(bytes32 consent,uint24 number,string statement)"
 RESUMES = "I resume this consent. 我恢复本授权。"
 SCOPE = "version subject grantee grantee_name purpose purpose_text questions departments data_from data_to"
-TERMS_NAMES = f"{SCOPE} retention_days salt language text_digest"
+TERMS_NAMES = f"{SCOPE} retention_days salt language text_digest wording department_names"
 BOUNDS_NAMES = "not_before expires_at max_uses grant_before spend_key steward_key withdrawal_hash"
 MAX_TIME = 2**40 - 1
 MAX_U32 = 2**32 - 1
 MAX_USES = 96
+MINUTE = 60
 VERSION = 2
 
 
@@ -48,6 +49,8 @@ class Terms:
     salt: bytes
     language: str
     text_digest: bytes
+    wording: bytes
+    department_names: list[str]
 
     def struct(self) -> bytes:
         """hashStruct."""
@@ -58,6 +61,8 @@ class Terms:
             self.salt,
             hashed_text(self.language),
             self.text_digest,
+            self.wording,
+            keccak(*(hashed_text(name) for name in self.department_names)),
         )
 
     def covers(self, first: int, last: int) -> bool:
@@ -186,7 +191,11 @@ def read_terms(value: Any) -> Terms:
     """The JSON of the terms."""
     members(value, TERMS_NAMES)
     return Terms(
-        **read_scope(value), language=text(value["language"], 16), text_digest=octets(value["text_digest"], 32)
+        **read_scope(value),
+        language=text(value["language"], 16),
+        text_digest=octets(value["text_digest"], 32),
+        wording=octets(value["wording"], 32),
+        department_names=[text(name) for name in items(value["department_names"], 64)],
     )
 
 
@@ -194,6 +203,7 @@ def read_limits(value: Any) -> tuple[int, int, int]:
     """Two times and a number of uses."""
     begins, ends = (integer(value[name], 0, MAX_TIME) for name in ("not_before", "expires_at"))
     uses = integer(value["max_uses"], 1, MAX_USES)
+    need(begins % MINUTE == ends % MINUTE == 0, "value_malformed")
     need(begins < ends, "request_invalid")
     return begins, ends, uses
 
@@ -202,6 +212,7 @@ def read_bounds(value: Any) -> Bounds:
     """The JSON of the bounds."""
     members(value, BOUNDS_NAMES)
     limits, late = read_limits(value), integer(value["grant_before"], 0, MAX_TIME)
+    need(late % MINUTE == 0, "value_malformed")
     keys = [octets(value[name], 20) for name in ("spend_key", "steward_key")]
     withdrawal = octets(value["withdrawal_hash"], 32)
     need(all(any(one) for one in (*keys, withdrawal)), "request_invalid")

@@ -28,7 +28,7 @@ NO_ANSWER = (ZERO, NOBODY, b"")
 TERMS = (
     "Terms(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,"
     "string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint32 retentionDays,bytes32 salt,"
-    "string language,bytes32 textDigest)"
+    "string language,bytes32 textDigest,bytes32 wording,string[] departmentNames)"
 )
 ASKED = (
     "Asked(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,"

@@ -62,7 +62,7 @@ class Granted:
             }
             | limits,
         )
-        return cls(world, spend, steward, secret, Consent(Terms.accepting(request, "en", bytes(32)), bounds))
+        return cls(world, spend, steward, secret, Consent(Terms.accepting(request, "en", bytes(32), bytes(32)), bounds))
 
     @property
     def domain(self):

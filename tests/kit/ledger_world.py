@@ -82,6 +82,7 @@ class World:
                 "retention_days": 1,
                 "language": "en",
                 "text_digest": bytes(32),
+                "wording": bytes(32),
                 "withdrawal_hash": withdrawal_hash(SECRET),
                 "salt": random_bytes(32),
             }

@@ -16,6 +16,7 @@ import pytest
 from api.catalogue.datatype import data_types, schemas
 from api.catalogue.purpose import default_purposes
 from api.catalogue.synthetic import credit_code
+from api.catalogue.wording import default_wording
 from api.client.asking import Asker, spend_seed
 from api.client.client import ApiError, Client
 from api.client.consent import accept
@@ -36,6 +37,7 @@ from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
 from ledger_node.domain.consent_act import withdrawal_hash
+from ledger_node.domain.consent_scope import whole_minute
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -250,7 +252,7 @@ class Place:
             if isinstance(error, ApiError) and error.status == HTTPStatus.SERVICE_UNAVAILABLE:
                 raise
             # what cannot be shown, or is of nobody here, is signed nevertheless, to see it refused
-            terms = Terms.accepting(request, language.value, random_bytes(32))
+            terms = Terms.accepting(request, language.value, random_bytes(32), default_wording().digest)
             keys = {"steward_key": address_of(random_bytes(32)), "withdrawal_hash": withdrawal_hash(secret)}
             return Consent(terms, Bounds.accepting(request, grant_before=request.expires_at, **keys))
 
@@ -260,7 +262,7 @@ class Place:
 
     def request(self, questions, *, firm=None, uses=3):
         """Return what a bank may ask for."""
-        now, key = self.now(), OfferedSpendKey.draw(self.seed)
+        now, key = whole_minute(self.now()), OfferedSpendKey.draw(self.seed)
         return ConsentRequest(
             subject=(firm or self.shop).subject,
             grantee=self.bank_id,

@@ -12,13 +12,14 @@ from sqlalchemy import event, select
 from api.catalogue.datatype import data_types, schemas
 from api.catalogue.purpose import default_purposes
 from api.catalogue.synthetic import credit_code
-from api.catalogue.wording import wording
+from api.catalogue.wording import default_wording
 from api.client.spending import Spending
 from api.services.attestation.commitment_pool import CommitPool
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.request import ConsentRequestService
 from api.services.consent.spend_seed import SpendSeeds
 from api.services.consent.steward import ConsentKeys
+from api.services.consent.terms_rule import TermsRules
 from api.services.draft.joint_act import JointActs
 from api.services.draft.service import Drafts
 from api.services.draft.writer import DraftWriter
@@ -36,12 +37,14 @@ from api.work.worker_pool import WorkerPool
 from ledger_node.chain.deployment import purposes_of
 from ledger_node.chain.port import Role
 from ledger_node.domain.claim import Claim
-from ledger_node.domain.consent import Bounds, Consent, ConsentRequest, Terms
+from ledger_node.domain.consent import Bounds, Consent, ConsentRequest
 from ledger_node.domain.consent_act import change_digest, refusal_digest, withdrawal_digest, withdrawal_hash
 from ledger_node.domain.consent_order import ChangeOrder, GrantOrder, SecretOrder, ShownConsentId
-from ledger_node.domain.consent_text import Language, consent_text, text_digest
+from ledger_node.domain.consent_scope import whole_minute
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.shown_text import accept
 from ledger_node.domain.signature import SigningKey, address_of, sign
 from ledger_node.domain.subject import Controllers, each_person
 from ledger_node.domain.ticket import SignedUse, use_digest
@@ -147,8 +150,9 @@ class SmallInstance:
         self.subjects = SubjectService(self.store, self.keys, self.issuers[REGISTRAR], self.ledger, self.history)
         kek = self.departments[REGISTRAR].kek
         self.consent_keys = ConsentKeys(self.store, self.keys, kek)
-        rules = default_purposes(), self.consent_keys
-        self.consents = ConsentService(self.store, self.ledger, self.subjects, self.history, *rules)
+        words = default_wording()
+        rules = TermsRules(self.ledger, default_purposes(), {words.digest: words})
+        self.consents = ConsentService(self.store, self.ledger, self.subjects, self.history, rules, self.consent_keys)
         self.requests = ConsentRequestService(self.store, self.ledger, self.subjects, self.history, self.consents)
         writer = DraftWriter(self.ledger, default_purposes(), self.consents)
         parts = self.store, self.ledger, self.history, self.consents, self.requests
@@ -207,8 +211,8 @@ class SmallInstance:
             "purpose_text": default_purposes().named("loan_application").text(Language.ENGLISH),
             "questions": questions or (GOOD,),
             "departments": (),
-            "not_before": self.now(),
-            "expires_at": self.now() + 30 * DAY,
+            "not_before": whole_minute(self.now()),
+            "expires_at": whole_minute(self.now()) + 30 * DAY,
             "max_uses": 3,
             "retention_days": 30,
             "spend_key": address_of(SPEND_KEY),
@@ -223,11 +227,11 @@ class SmallInstance:
 
     def accept(self, request, secret=SECRET, grant_before=None, steward_key=None):
         """Return the consent that grants a request exactly."""
-        text = consent_text(request, wording(Language.ENGLISH, NAMES))
-        terms = Terms.accepting(request, Language.ENGLISH.value, text_digest(text))
+        grant_before = grant_before or whole_minute(self.now()) + 7 * DAY
+        terms, _ = accept(request, grant_before, default_wording().in_language(Language.ENGLISH, NAMES))
         bounds = Bounds.accepting(
             request,
-            grant_before=grant_before or self.now() + 7 * DAY,
+            grant_before=grant_before,
             steward_key=steward_key or address_of(self.consent_keys.steward(terms)),
             withdrawal_hash=withdrawal_hash(secret),
         )

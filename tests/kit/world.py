@@ -32,6 +32,8 @@ from ledger_node.domain.ticket import CountedUse, UseOrder, use_digest, uses_dig
 from ledger_node.domain.ticket_slot import by_department
 from ledger_node.domain.value import EPOCH, Period
 from ledger_node.domain.verification import Policy, verify
+from ledger_node.domain.wording import WordingDocument
+from tests.kit import council_words
 
 
 def h(*names: object) -> bytes:
@@ -130,6 +132,12 @@ REGISTRATION_SPEC = {
 }
 FACTS = Schema.from_json(FACTS_SPEC)
 REGISTRATION = Schema.from_json(REGISTRATION_SPEC)
+WORDS = WordingDocument.from_json(
+    council_words.document(
+        {"firm_facts": FACTS_SPEC, "subject_registration": REGISTRATION_SPEC},
+        {purpose.code: {"en": purpose.text_en, "zh": purpose.text_zh} for purpose in PURPOSES.listed},
+    )
+)
 SCHEMAS = SchemaSet((FACTS, REGISTRATION))
 AMOUNT = 1_286_400
 """What the firm paid, in fen."""
@@ -222,6 +230,7 @@ def terms(**changes) -> Terms:
             retention_days=31,
             language="zh",
             text_digest=h("the text that was shown"),
+            wording=WORDS.digest,
             salt=h("salt of terms"),
         ),
         **changes,

@@ -261,7 +261,12 @@ def network_and_block() -> Iterator[Case]:
         "h6_seal_of_another_block", "block", outsider, put("/block/seal", make(ONE.but(number=999))["block"]["seal"])
     )
     yield altered("k22_high_s", "block", "not_canonical", put("/block/seal", high_s))
-    yield altered("k22_v_27", "block", "not_canonical", put("/block/seal", lambda seal: seal[:-2] + "1b"))
+    yield altered(
+        "k22_v_27",
+        "block",
+        "not_canonical",
+        put("/block/seal", lambda seal: f"{seal[:-2]}{int(seal[-2:], 16) + 27:02x}"),
+    )
     yield altered("h6_seal_of_zeros", "block", "seal_malformed", put("/block/seal", "0x" + "00" * 65))
     for place, field in (
         (3, "state_root"),
@@ -340,6 +345,10 @@ def high_s(text: str) -> str:
     data = blob(text)
     s = (ORDER - int.from_bytes(data[32:64], "big")).to_bytes(32, "big")
     return hexed(data[:32] + s + bytes([data[64] ^ 1]))
+
+
+def with_v_of_27(text: str) -> str:
+    return f"{text[:-2]}{int(text[-2:], 16) + 27:02x}"
 
 
 def state_proofs() -> Iterator[Case]:
@@ -450,7 +459,7 @@ def consent() -> Iterator[Case]:
     ):
         yield fails(f"c1_{name}", ONE.but(record=record), "consent", reason)
     yield fails("c1_expired", ONE.but(bounds={"expires_at": NOW}), "consent", "consent_expired")
-    yield fails("c1_not_yet_valid", ONE.but(bounds={"not_before": NOW + 1}), "consent", "consent_not_yet_valid")
+    yield fails("c1_not_yet_valid", ONE.but(bounds={"not_before": NOW + 60}), "consent", "consent_not_yet_valid")
     for name, value in (
         ("purpose", "guarantee"),
         ("retention_days", 32),
@@ -460,8 +469,8 @@ def consent() -> Iterator[Case]:
         change = put(f"/presentation/consent/terms/{name}", value)
         yield altered(f"c2_other_{name}", "consent", "consent_id_mismatch", change)
     for name, value in (
-        ("not_before", NOW - DAY - 1),
-        ("expires_at", NOW + DAY + 1),
+        ("not_before", NOW - DAY - 60),
+        ("expires_at", NOW + DAY + 60),
         ("max_uses", 2),
         ("grant_before", NOW),
         ("spend_key", flip()),

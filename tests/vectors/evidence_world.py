@@ -13,7 +13,7 @@ from tests.vectors.naive_ledger import blob
 from tests.vectors.valid import FINE, FINE_VALUES, FIRM, LEVY, LEVY_VALUES, MORE, MORE_VALUES, VALUES, fen, h
 
 DAY = 86_400
-NOW = 1_794_400_000
+NOW = 1_794_400_020
 CHAIN_ID = 31337
 GENESIS = h("genesis")
 CODE = "91990000MABYF3008C"
@@ -441,6 +441,8 @@ def terms_of(world: World) -> dict:
         "salt": hexed(h("salt of terms", world.seed)),
         "language": "zh",
         "text_digest": hexed(h("the text that was shown")),
+        "wording": hexed(h("the words of the council")),
+        "department_names": [],
         **world.terms,
     }
 

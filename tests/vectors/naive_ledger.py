@@ -32,7 +32,10 @@ WHAT = (
     "uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,"
     "string[] questions,bytes32[] departments,string dataFrom,string dataTo,"
 )
-TERMS = f"Terms({WHAT}uint32 retentionDays,bytes32 salt,string language,bytes32 textDigest)"
+TERMS = (
+    f"Terms({WHAT}uint32 retentionDays,bytes32 salt,string language,bytes32 textDigest,bytes32 wording,"
+    "string[] departmentNames)"
+)
 ASKED = (
     f"Asked({WHAT}uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint32 retentionDays,address spendKey,bytes32 salt)"
 )
@@ -122,6 +125,7 @@ def what(message: dict) -> list[bytes]:
 
 def terms_hash(terms: dict) -> bytes:
     said = [word(terms["retention_days"]), word(terms["salt"]), text(terms["language"]), word(terms["text_digest"])]
+    said += [word(terms["wording"]), ref.H(*map(text, terms["department_names"]))]
     return ref.H(text(TERMS), *what(terms), *said)
 
 

@@ -43,17 +43,19 @@ SCOPE = {
     "data_from": "2024-01-01",
     "data_to": "2025-12-31",
 }
-LIMITS = {"not_before": 1_794_000_000, "expires_at": 1_795_000_000, "max_uses": 3}
+LIMITS = {"not_before": 1_794_000_000, "expires_at": 1_795_000_020, "max_uses": 3}
 TERMS = {
     **SCOPE,
     "retention_days": 31,
     "salt": hexed(h("salt of terms")),
     "language": "zh",
     "text_digest": hexed(h("the text that was shown")),
+    "wording": hexed(h("the words of the council")),
+    "department_names": ["虚构市市场监督管理局", "虚构市税务局"],
 }
 BOUNDS = {
     **LIMITS,
-    "grant_before": 1_794_100_000,
+    "grant_before": 1_794_100_020,
     "spend_key": hexed(h("spend key")[:20]),
     "steward_key": hexed(h("steward key")[:20]),
     "withdrawal_hash": hexed(naive_ledger.digest("withdrawal", {"secret": hexed(h("withdrawal secret"))}, None)),

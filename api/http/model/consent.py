@@ -39,8 +39,9 @@ from ledger_node.domain.consent import ConsentRequest as AskedTerms
 from ledger_node.domain.consent import Terms as SignedTerms
 from ledger_node.domain.consent_act import Change
 from ledger_node.domain.consent_schema import BOUNDS_SCHEMA, REQUEST_SCHEMA, TERMS_SCHEMA
-from ledger_node.domain.consent_scope import VERSION
+from ledger_node.domain.consent_scope import MAX_SECONDS, VERSION
 from ledger_node.domain.consent_text import Language, language_named
+from ledger_node.domain.eip712 import minute
 from ledger_node.domain.error import CredenceError, InvalidInputError
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.reason import Reason
@@ -57,7 +58,7 @@ REQUEST_EXAMPLE: Final[dict[str, Any]] = {
     "departments": [],
     "data_from": "2025-01-01",
     "data_to": "",
-    "not_before": 1795000000,
+    "not_before": 1795000020,
     "expires_at": 1797000000,
     "max_uses": 3,
     "retention_days": 30,
@@ -69,12 +70,14 @@ TERMS_EXAMPLE: Final[dict[str, Any]] = {
     **{name: value for name, value in REQUEST_EXAMPLE.items() if name not in _NOT_OF_TERMS},
     "language": "zh",
     "text_digest": "0x" + "55" * 32,
+    "wording": "0x" + "99" * 32,
+    "department_names": [],
 }
 BOUNDS_EXAMPLE: Final[dict[str, Any]] = {
-    "not_before": 1795000000,
+    "not_before": 1795000020,
     "expires_at": 1797000000,
     "max_uses": 3,
-    "grant_before": 1795600000,
+    "grant_before": 1795600020,
     "spend_key": "0x" + "66" * 20,
     "steward_key": "0x" + "77" * 20,
     "withdrawal_hash": "0x" + "33" * 32,
@@ -275,13 +278,21 @@ class ConsentRequestList(AnswerModel):
 
 
 class ConsentTextRequest(RequestModel):
-    """Terms whose words are wanted."""
+    """Terms whose words are wanted; ``grant_before``: the bound of the consent that has no place in a request."""
 
     request: AskedByBank
+    grant_before: Annotated[int, Strict(minute("grantBefore", MAX_SECONDS).read, Time)]
     language: Annotated[
         Language,
         Strict(lambda record, name: language_named(record.text(name)), Language),
     ]
+
+
+class ConsentLine(AnswerModel):
+    """One line of the words; ``key`` says what it is about."""
+
+    key: str
+    text: str
 
 
 class ConsentText(AnswerModel):
@@ -289,3 +300,6 @@ class ConsentText(AnswerModel):
 
     text: str
     text_digest: Hex32
+    wording: Hex32
+    department_names: list[str]
+    lines: list[ConsentLine]

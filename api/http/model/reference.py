@@ -98,6 +98,13 @@ class PurposeList(AnswerModel):
     digest: HexText
 
 
+class WordingAnswer(AnswerModel):
+    """The words of consents as the council agreed on them (docs/format.md, clause 22), and their digest."""
+
+    wording: Annotated[dict[str, Any], shown({"format": "credence-wording/v1"})]
+    digest: HexText
+
+
 class Me(AnswerModel):
     """Who the API takes the caller for."""
 

@@ -187,6 +187,9 @@ REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.CONSENT_TEXT_DIFFERS: (
             "The terms were signed over other words than they stand for; show those of POST /v1/consent-texts."
         ),
+        Reason.WORDING_UNKNOWN: (
+            "The terms name words that the consortium did not agree on; draw them up anew with GET /v1/wording."
+        ),
         Reason.CONSENT_WRONG_SECRET: (
             "This secret does not withdraw this consent; withdraw by the controllers' signatures."
         ),

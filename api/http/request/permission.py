@@ -61,6 +61,7 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "GET /v1/schemas": _anybody(),
         "GET /v1/members": _anybody(),
         "GET /v1/purposes": _anybody(),
+        "GET /v1/wording": _anybody(),
         "GET /v1/consent-terms.schema.json": _anybody(),
         "POST /v1/token": _anybody(Own.SIGNED),
         "POST /v1/sign-in-keys": _anybody(Own.SIGNED),

@@ -7,11 +7,11 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
-from api.catalogue.wording import wording
 from api.http.model.consent import (
     ChangedConsent,
     Consent,
     ConsentChange,
+    ConsentLine,
     ConsentList,
     ConsentRequest,
     ConsentRequestList,
@@ -35,10 +35,11 @@ from ledger_node.domain.consent import NO_REQUEST
 from ledger_node.domain.consent import Consent as SignedConsent
 from ledger_node.domain.consent_act import Change
 from ledger_node.domain.consent_order import SecretOrder, ShownConsentId
-from ledger_node.domain.consent_text import consent_text, text_digest
+from ledger_node.domain.consent_text import text_of
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.shown_text import accept
 from ledger_node.domain.signature import address_of
 
 router = APIRouter(tags=["consents"], route_class=AdmittedRoute)
@@ -113,10 +114,16 @@ async def refuse_consent_request(
 
 @router.post("/consent-texts", summary="The words in which terms are shown before they are signed")
 async def get_consent_text(wanted: ConsentTextRequest, instance: ServingInstance) -> ConsentText:
-    """Take ``{request, language}`` and return ``{text, text_digest}``; nothing is stored."""
+    """Take ``{request, language, grant_before}`` and return the words and what terms say of them; nothing is stored."""
     names = {member.id: member.name for member in await run_in_threadpool(instance.ledger.members)}
-    text = consent_text(wanted.request, wording(wanted.language, names))
-    return ConsentText(text=text, text_digest=text_digest(text))
+    terms, lines = accept(wanted.request, wanted.grant_before, instance.wording.in_language(wanted.language, names))
+    return ConsentText(
+        text=text_of(lines),
+        text_digest=terms.text_digest,
+        wording=terms.wording,
+        department_names=list(terms.department_names),
+        lines=[ConsentLine(key=line.key, text=line.text) for line in lines],
+    )
 
 
 @router.post(

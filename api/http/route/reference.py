@@ -6,11 +6,13 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from api.catalogue.datatype import data_types
-from api.http.model.reference import DataTypeList, Ledger, Me, MemberList, PurposeList
+from api.http.model.reference import DataTypeList, Ledger, Me, MemberList, PurposeList, WordingAnswer
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent_schema import SCHEMA_ID, consent_schema
-from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.reason import Reason
 
 router = APIRouter(tags=["reference"], route_class=AdmittedRoute)
 _SCHEMA_MEDIA_TYPE: Final = "application/schema+json"
@@ -71,6 +73,15 @@ async def get_consent_terms_schema() -> JSONResponse:
 async def list_purposes(instance: ServingInstance) -> JSONResponse:
     """Return all purposes, and their digest as the chain holds it."""
     return JSONResponse({"purposes": instance.purposes.to_json(), "digest": to_hex(instance.purposes.digest)})
+
+
+@router.get("/wording", summary="The words that consents are shown in", response_model=WordingAnswer)
+async def get_wording(instance: ServingInstance, digest: str | None = None) -> JSONResponse:
+    """Return the words of today, or those with ``digest``, which earlier consents were signed over."""
+    document = instance.wording if digest is None else instance.wordings.get(from_hex(digest, "digest"))
+    if document is None:
+        raise InvalidInputError(Reason.NOT_FOUND, "there are no such words", field="digest")
+    return JSONResponse({"wording": document.to_json(), "digest": to_hex(document.digest)})
 
 
 @router.get("/me", summary="Who the API takes you for")

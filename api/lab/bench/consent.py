@@ -28,7 +28,7 @@ from ledger_node.chain.web3_ledger.consent_calls import grant_call
 from ledger_node.domain.consent import Bounds
 from ledger_node.domain.consent_act import grant_digest, withdrawal_hash
 from ledger_node.domain.consent_order import GrantOrder, SecretOrder, ShownConsentId
-from ledger_node.domain.consent_scope import MAX_USES
+from ledger_node.domain.consent_scope import MAX_USES, whole_minute
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.proof import Outcome
@@ -134,9 +134,9 @@ class _Held:
     def fresh(cls, domain: SigningDomain) -> Self:
         """Return one that can be granted now and used as often as there are numbers."""
         spend, steward, secret = SigningKey(random_bytes(32)), SigningKey(random_bytes(32)), random_bytes(32)
-        now, terms_hash, signatures = clock.now(), random_bytes(32), random_bytes(32)
+        now, terms_hash, signatures = whole_minute(clock.now()), random_bytes(32), random_bytes(32)
         bounds = Bounds(
-            not_before=now - 60,
+            not_before=now,
             expires_at=now + 86_400,
             max_uses=MAX_USES,
             grant_before=now + 86_400,

@@ -14,6 +14,7 @@ from api.lab.demo.server import InstanceProcess
 from ledger_node import clock
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import ConsentRequest
+from ledger_node.domain.consent_scope import whole_minute
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -84,7 +85,7 @@ def consent_request(
 ) -> ConsentRequest:
     """Return what a bank (its name and id) asks of a firm, from now on; ``key`` spends the uses."""
     name, grantee = bank
-    now = clock.now()
+    now = whole_minute(clock.now())
     return ConsentRequest(
         subject=subject,
         grantee=grantee,

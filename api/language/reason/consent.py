@@ -90,6 +90,9 @@ CONSENT_WORDS: Final[Mapping[Reason, ReasonWords]] = {
     Reason.CONSENT_TEXT_DIFFERS: ReasonWords(
         N_("The words on the page are not those of the consent. Nothing was signed."), N_("Open the page anew.")
     ),
+    Reason.WORDING_UNKNOWN: ReasonWords(
+        N_("The consent is in words that the council did not agree on."), N_("Open the page anew.")
+    ),
     Reason.CONSENT_WRONG_SECRET: ReasonWords(
         N_("This code does not withdraw this consent."),
         N_("Check the code on the slip, or sign in and withdraw there."),

@@ -5,14 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Final, Self
 
 from api.catalogue.datatype import schemas
-from api.catalogue.wording import wording, wording_of
+from api.catalogue.wording import default_wording, wording_of
+from ledger_node.domain.amount_words import amount_words, date_words, month_words
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest
-from ledger_node.domain.consent_text import Language, Wording, claim_words, consent_text, number_words
+from ledger_node.domain.consent_text import Language, Wording, claim_words, consent_lines
 from ledger_node.domain.schema import SchemaSet
 from ledger_node.domain.schema_field import Field
 from ledger_node.domain.value import FieldType
 
+_BY_WHEN: Final = "grant_before"
 _CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_SYMBOLS: Final = 6
 
@@ -31,7 +33,7 @@ class BankWords:
     def __init__(self, language: Language, members: Mapping[bytes, str], words: Wording | None = None) -> None:
         self.language = language
         self._members = members
-        self._wording = words or wording(language, members)
+        self._wording = words or default_wording().in_language(language, members)
 
     def reading(self, schemas: SchemaSet, members: Mapping[bytes, str]) -> Self:
         """Return the words for evidence, which brings schemas and names of its own."""
@@ -47,8 +49,9 @@ class BankWords:
         return tuple(claim_words(claim, self._wording))
 
     def request_lines(self, asked: ConsentRequest) -> tuple[str, ...]:
-        """Return the lines of what is asked, as the firm's page has them."""
-        return tuple(consent_text(asked, self._wording).splitlines())
+        """Return the lines of what is asked, as the firm's page has them; by when to agree follows from its page."""
+        lines = consent_lines(asked, asked.expires_at, self._wording)
+        return tuple(line.text for line in lines if line.key != _BY_WHEN)
 
     def member(self, member: bytes) -> str:
         """Return the name of a member, or nothing for one that is unknown."""
@@ -56,22 +59,25 @@ class BankWords:
 
     def title(self, schema: str) -> str:
         """Return what a type is called."""
-        return self._wording.titles[schema]
+        words = self._wording.types.get(schema)
+        return schema if words is None else words.title[self.language]
 
     def field(self, schema: str, field: Field) -> str:
         """Return what a field is called."""
-        return self._wording.fields[f"{schema}.{field.name}"]
+        words = self._wording.types.get(schema)
+        return field.name if words is None else words.fields[field.name].label[self.language]
 
     def step(self, field: Field, step: int) -> str:
         """Return a threshold as people write it."""
         if field.type is FieldType.INTEGER:
-            return number_words(field, step, self.language)
-        return field.text(step)
+            return amount_words(step, field.measure, self._wording)
+        return date_words(step, self.language) if field.type is FieldType.DATE else month_words(step, self.language)
 
     def member_of(self, schema: str, field: Field, member: str) -> str:
         """Return what a member of a field's set is called."""
-        del schema, field
-        return member
+        words = self._wording.types.get(schema)
+        named = None if words is None else words.fields[field.name].members.get(member)
+        return member if named is None else named[self.language]
 
 
 def firm_number(subject: bytes) -> str:

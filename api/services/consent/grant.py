@@ -29,7 +29,6 @@ from ledger_node.domain.consent_rule import require_grant_digest, require_record
 from ledger_node.domain.error import ChainError, CredenceError, InvalidInputError, VerificationError
 from ledger_node.domain.fact import ConsentRecord
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.subject import Signature, signature_to_json
@@ -62,7 +61,7 @@ class ConsentGrants(ConsentReader):
         ledger: Ledger,
         subjects: SubjectReader,
         history: ControllerHistory,
-        purposes: Purposes,
+        rules: TermsRules,
         keys: ConsentKeys,
         first_wait: FirstWait | None = None,
     ) -> None:
@@ -71,7 +70,7 @@ class ConsentGrants(ConsentReader):
         self.keys = keys
         self._subjects = subjects
         self._history = history
-        self.rules = TermsRules(ledger, purposes)
+        self.rules = rules
 
     def grant(
         self, consent: Consent, signatures: tuple[Signature, ...], *, now: int, request: bytes = NO_REQUEST

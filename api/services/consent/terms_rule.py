@@ -3,22 +3,33 @@
 from collections.abc import Mapping
 
 from api.catalogue.datatype import schemas
-from api.catalogue.wording import wording
 from ledger_node.chain.port import MemberLedger, Role
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Consent, ConsentRequest
-from ledger_node.domain.consent_text import consent_text, language_named, text_digest
-from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.consent_text import text_of
+from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.grant_rule import require_askable, require_parties
 from ledger_node.domain.purpose import Purposes
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.shown_text import named_departments, require_text
+from ledger_node.domain.wording import WordingDocument
 
 
 class TermsRules:
-    """Checks terms against the members of the consortium and its purposes."""
+    """Checks terms against the members of the consortium, its purposes and its words.
 
-    def __init__(self, ledger: MemberLedger, purposes: Purposes) -> None:
+    ``wordings``: the documents of words that the council has agreed on, by digest; the newest last.
+    """
+
+    def __init__(self, ledger: MemberLedger, purposes: Purposes, wordings: Mapping[bytes, WordingDocument]) -> None:
         self._ledger = ledger
         self._purposes = purposes
+        self.wordings = wordings
+
+    @property
+    def wording(self) -> WordingDocument:
+        """The words of today."""
+        return list(self.wordings.values())[-1]
 
     def require_grantable(self, asked: ConsentRequest, now: int) -> Mapping[bytes, str]:
         """Require that what is asked for could be granted, and return the names of all members.
@@ -46,18 +57,15 @@ class TermsRules:
             raise InvalidInputError(
                 Reason.CONSENT_GRANT_LATE, "this consent was to be recorded earlier", field="grant_before"
             )
-        language = language_named(terms.language)
-        if terms.purpose_text != self._purposes.named(terms.purpose).text(language):
+        claims = [Claim.parse(text, schemas()) for text in asked.questions]
+        if terms.department_names != tuple(names[one] for one in named_departments(asked, claims)):
             raise InvalidInputError(
                 Reason.CONSENT_TEXT_DIFFERS,
-                "the words of the purpose are not those of the consortium in this language",
-                field="purpose_text",
+                "the terms call a department by another name than the consortium",
+                field="department_names",
             )
-        text = consent_text(asked, wording(language, names))
-        if text_digest(text) != terms.text_digest:
-            raise InvalidInputError(
-                Reason.CONSENT_TEXT_DIFFERS,
-                "the terms were signed over another text than they say; show the text of POST /v1/consent-texts",
-                field="text_digest",
-            )
-        return text
+        try:
+            return text_of(require_text(consent, self.wordings))
+        except VerificationError as error:
+            field = "wording" if error.reason is Reason.WORDING_UNKNOWN else "text_digest"
+            raise InvalidInputError(error.reason, error.message, field=field) from error

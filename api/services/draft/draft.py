@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from ledger_node.domain.consent import Bounds, Consent, Terms
+from ledger_node.domain.consent_text import TextLine
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.reason import Reason
 
@@ -12,14 +13,6 @@ UNSIGNED_S: Final = 15 * MINUTE_S
 """So long a draft that nobody signed may be signed; whoever opens the page again gets a new one."""
 RECORDED_WITHIN_S: Final = 7 * 86_400
 """So long a consent can be recorded after it was drawn up: several persons may sign one after the other."""
-
-
-@dataclass(frozen=True, slots=True)
-class TextLine:
-    """One line of the words. ``key``: what it is about; ``question.3`` and ``question.3.1`` are numbered."""
-
-    key: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ class SelfAnswers:
 
 def _as_if_granted(held: StoredRequest) -> ShownConsent:
     """Return the consent that would grant a request exactly; nobody signed it, and no rule of consents looks at it."""
-    terms = Terms.accepting(held.asked, "en", bytes(HASH_BYTES))
+    terms = Terms.accepting(held.asked, "en", bytes(HASH_BYTES), bytes(HASH_BYTES))
     bounds = Bounds.accepting(
         held.asked, grant_before=held.asked.expires_at, steward_key=_NOBODY, withdrawal_hash=bytes(HASH_BYTES)
     )

@@ -45,7 +45,7 @@ pragma solidity =0.8.37;
 ///     Use(bytes32 consent,uint32 number,bytes32 ticket,uint64 notAfter)                  by spendKey
 ///     Terms(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,
 ///         string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint32 retentionDays,bytes32 salt,
-///         string language,bytes32 textDigest)
+///         string language,bytes32 textDigest,bytes32 wording,string[] departmentNames)
 ///     Bounds(uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint64 grantBefore,address spendKey,address stewardKey,
 ///         bytes32 withdrawalHash)
 ///     Asked(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText,

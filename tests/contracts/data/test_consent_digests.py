@@ -56,7 +56,7 @@ def asked(world):
 @pytest.fixture
 def granted(asked):
     return Consent(
-        Terms.accepting(asked, "zh", word("text")),
+        Terms.accepting(asked, "zh", word("text"), word("words"), ("Tax bureau",)),
         Bounds.accepting(
             asked,
             grant_before=asked.not_before + DAY,

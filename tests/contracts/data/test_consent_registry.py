@@ -84,6 +84,8 @@ TERMS = {
     "salt": word("salt"),
     "language": "en",
     "textDigest": word("text"),
+    "wording": word("words"),
+    "departmentNames": ["Tax bureau"],
 }
 
 
@@ -106,7 +108,9 @@ def test_the_id_is_what_any_wallet_shows_and_signs(world, consent):
 
 
 def test_a_requests_id_is_what_the_bank_signs(world):
-    asked = {name: TERMS[name] for name in TERMS if name not in ("language", "textDigest")}
+    asked = {
+        name: TERMS[name] for name in TERMS if name not in ("language", "textDigest", "wording", "departmentNames")
+    }
     asked |= {"notBefore": 1, "expiresAt": 2, "maxUses": 3, "spendKey": fresh_key("spend").address}
     types = {
         "Request": [{"name": "asked", "type": "Asked"}, {"name": "answerKey", "type": "address"}],

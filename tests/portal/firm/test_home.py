@@ -36,7 +36,7 @@ def test_a_request_that_is_over_is_not_shown(instance, firm):
 
 
 def test_what_ends_first_stands_first_and_is_urgent_on_its_last_day(instance, firm):
-    late, soon = instance.ask(firm).id, instance.ask(firm, expires_at=instance.now() + DAY - 1).id
+    late, soon = instance.ask(firm).id, instance.ask(firm, expires_at=instance.now() + DAY - 60).id
     cards = shown(instance, firm).requests
     assert [card.path for card in cards] == [f"/requests/{soon.hex()}", f"/requests/{late.hex()}"]
     assert [card.is_urgent for card in cards] == [True, False]

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 
-from api.catalogue.purpose import default_purposes
 from api.services.consent.grant import ConsentGrants
 from ledger_node.domain.consent_order import AnswerOrder
 from ledger_node.domain.reason import Reason
@@ -14,7 +13,7 @@ from tests.kit.small_instance import ANSWER_KEY, BANK, Silence, refused
 @pytest.fixture
 def grants(instance):
     parts = (instance.store, instance.ledger, instance.subjects, instance.history)
-    return ConsentGrants(*parts, default_purposes(), instance.consent_keys)
+    return ConsentGrants(*parts, instance.consents.rules, instance.consent_keys)
 
 
 @pytest.fixture

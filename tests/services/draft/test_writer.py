@@ -5,6 +5,7 @@ import pytest
 from api.catalogue.purpose import default_purposes
 from api.services.draft.draft import RECORDED_WITHIN_S
 from api.services.draft.writer import DraftWriter
+from ledger_node.domain.consent_scope import whole_minute
 from ledger_node.domain.consent_text import Language
 from tests.kit.small_instance import DAY
 
@@ -32,8 +33,8 @@ def test_it_grants_just_what_is_asked_in_the_words_of_its_language(instance, fir
 
 
 def test_it_can_be_recorded_for_a_week_and_not_after_its_end(instance, firm, write):
-    long, short = instance.ask(firm), instance.ask(firm, expires_at=instance.now() + 3 * DAY)
-    assert write(long).consent.bounds.grant_before == instance.now() + RECORDED_WITHIN_S
+    long, short = instance.ask(firm), instance.ask(firm, expires_at=whole_minute(instance.now()) + 3 * DAY)
+    assert write(long).consent.bounds.grant_before == whole_minute(instance.now() + RECORDED_WITHIN_S)
     assert write(short).consent.bounds.grant_before == short.asked.expires_at
 
 

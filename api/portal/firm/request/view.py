@@ -9,12 +9,12 @@ from api.instance.wiring import Instance
 from api.language.moment import time_words
 from api.portal.firm.receipt_number import receipt_number
 from api.services.consent.request import StoredRequest
-from api.services.draft.draft import Draft, TextLine
+from api.services.draft.draft import Draft
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.consent_act import refusal_digest
-from ledger_node.domain.consent_text import Language
+from ledger_node.domain.consent_text import Language, TextLine
 from ledger_node.domain.json_object import to_hex
 
 _QUESTION: Final = "question."

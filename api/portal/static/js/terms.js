@@ -14,7 +14,7 @@ import { keccak_256 as keccak } from "./keccak.js";
 export const TERMS =
     "Terms(uint16 version,bytes32 subject,bytes32 grantee,string granteeName,string purpose,string purposeText," +
     "string[] questions,bytes32[] departments,string dataFrom,string dataTo,uint32 retentionDays,bytes32 salt," +
-    "string language,bytes32 textDigest)";
+    "string language,bytes32 textDigest,bytes32 wording,string[] departmentNames)";
 export const BOUNDS =
     "Bounds(uint64 notBefore,uint64 expiresAt,uint32 maxUses,uint64 grantBefore,address spendKey,address stewardKey," +
     "bytes32 withdrawalHash)";
