@@ -10,8 +10,9 @@ from typing import Final
 
 from api.home.settings import locale_variables
 from api.language.choice import terminal_language
-from api.language.moment import table_time, time_words
+from api.language.moment import table_time
 from api.language.translation import translation
+from ledger_node.domain.amount_words import time_words
 from ledger_node.domain.consent_text import Language
 
 _CHOSEN: Final[ContextVar[Language | None]] = ContextVar("language", default=None)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from api.language.moment import day_words, table_time, time_words
+from api.language.moment import day_words, table_day, table_minute, table_time
+from ledger_node.domain.amount_words import time_words
 from ledger_node.domain.consent_text import Language
 
 TIME = 1_795_696_500  # 2026-11-26 12:35:00 UTC
@@ -21,8 +22,9 @@ def test_a_moment_is_said_as_it_is_in_beijing(words, language, text):
     assert words(TIME, language) == text
 
 
-def test_a_table_has_the_moment_to_the_second():
+def test_a_table_has_the_moment_to_the_second_the_minute_or_the_day():
     assert table_time(TIME) == "2026-11-26 20:35:00"
+    assert (table_minute(TIME), table_day(TIME)) == ("2026-11-26 20:35", "2026-11-26")
 
 
 @pytest.mark.parametrize("language", list(Language))

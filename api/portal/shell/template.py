@@ -6,11 +6,12 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.language.time_words import day_words, time_words
+from api.language.moment import day_words
 from api.language.translation import translation
 from api.portal.shell.language import HTML_CODES
 from api.portal.shell.static_file import static_url
 from api.portal.shell.table_filter import TABLE_FILTERS
+from ledger_node.domain.amount_words import time_words
 from ledger_node.domain.consent_text import Language
 
 FOLDER: Final = Path(__file__).parent.parent / "template"

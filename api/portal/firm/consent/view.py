@@ -8,11 +8,11 @@ import segno
 from markupsafe import Markup
 
 from api.instance.wiring import Instance
-from api.language.moment import time_words
 from api.portal.firm.home.view import purpose_words, state_of
 from api.portal.firm.receipt_number import receipt_number
 from api.services.consent.stored_consent import StoredConsent
 from api.services.draft.withdrawal_slip import WithdrawalSlip
+from ledger_node.domain.amount_words import time_words
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent_act import Change, change_digest, withdrawal_digest
 from ledger_node.domain.consent_text import Language

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.instance.wiring import Instance
-from api.language.moment import time_words
 from api.services.consent.request import StoredRequest
 from api.services.consent.stored_consent import StoredConsent, state_name
 from api.services.draft.draft import Draft
+from ledger_node.domain.amount_words import time_words
 from ledger_node.domain.consent import RequestState
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import CredenceError

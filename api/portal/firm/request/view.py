@@ -6,10 +6,10 @@ from typing import Final
 
 from api.catalogue.datatype import schemas
 from api.instance.wiring import Instance
-from api.language.moment import time_words
 from api.portal.firm.receipt_number import receipt_number
 from api.services.consent.request import StoredRequest
 from api.services.draft.draft import Draft
+from ledger_node.domain.amount_words import time_words
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Terms

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from api.language.moment import time_words
 from api.portal.firm.receipt_number import receipt_number
 from api.services.draft.withdrawal_slip import WithdrawalSlip
+from ledger_node.domain.amount_words import time_words
 from ledger_node.domain.consent_text import Language
 
 
