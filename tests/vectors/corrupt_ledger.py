@@ -245,6 +245,8 @@ NOT_ZERO = {"spend_key", "steward_key", "withdrawal_hash"}
 NESTED = {"words", "masks", "keys", "signatures", "groups", "uses"}
 FEW = {"max_uses", "number"}
 """Numbers of uses end at 96."""
+MINUTES = {"not_before", "expires_at", "grant_before"}
+"""Times of a consent are whole minutes."""
 
 
 def others_of(field: str, value: object, message: dict) -> list:
@@ -266,6 +268,8 @@ def others_of(field: str, value: object, message: dict) -> list:
             return [2] if persons > 1 and value != 2 else [1] if value != 1 else []
         case int() if field in FEW:
             return [value + 1]
+        case int() if field in MINUTES:
+            return [value + 60, value + 60 * 256]
         case int() if field != "version":
             return [value + 1, value + 256]
         case list() if value and field not in NESTED:
