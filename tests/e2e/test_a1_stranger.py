@@ -155,6 +155,8 @@ def bodies(place, path, one):
     if path.endswith("/refusal"):
         body = signed(refusal_digest(known, domain))
         return [body, high_s(body), {"signatures": body["signatures"] * 2}, {"signatures": []}]
+    if path.endswith("/own-answers"):
+        return [{"nonce": to_hex(random_bytes(32)), "signature": signed(known)["signatures"][0]}]
     if path == "/v1/verifications":
         body = Intruder(None, one).body([GOOD], 1)
         return [body, body | {"purpose": "guarantee"}]
@@ -167,7 +169,9 @@ ROUTES = {
     ("POST", "/v1/consents/{consent}/changes"): "consent",
     ("GET", "/v1/consents/{consent}/receipts"): "consent",
     ("GET", "/v1/consents/{consent}/receipts/{receipt}"): "consent",
+    ("GET", "/v1/consent-requests/{request_id}"): "request",
     ("GET", "/v1/consent-requests/{request_id}/receipt"): "request",
+    ("POST", "/v1/consent-requests/{request_id}/own-answers"): "request",
     ("POST", "/v1/consent-requests/{request_id}/refusal"): "request",
     ("GET", "/v1/verifications/{use}/evidence"): "use",
     ("GET", "/v1/verifications/{use}/evidence.html"): "use",
