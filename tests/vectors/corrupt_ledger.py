@@ -243,10 +243,10 @@ def members(case: dict, at_: str, name: str) -> list[dict]:
 NOT_ZERO = {"spend_key", "steward_key", "withdrawal_hash"}
 """Bounds whose zeros nobody can read."""
 NESTED = {"words", "masks", "keys", "signatures", "groups", "uses"}
-FEW = {"max_uses", "number"}
-"""Numbers of uses end at 96."""
-MINUTES = {"not_before", "expires_at", "grant_before"}
-"""Times of a consent are whole minutes."""
+STEPS = {name: (1,) for name in ("max_uses", "number")} | {
+    name: (60, 60 * 256) for name in ("not_before", "expires_at", "grant_before")
+}
+"""By how much numbers are changed, where not by 1 and 256: of uses there are 96, and bounds are whole minutes."""
 
 
 def others_of(field: str, value: object, message: dict) -> list:
@@ -266,12 +266,8 @@ def others_of(field: str, value: object, message: dict) -> list:
         case int() if field == "threshold":
             persons = len({key["person"] for key in message["keys"]})
             return [2] if persons > 1 and value != 2 else [1] if value != 1 else []
-        case int() if field in FEW:
-            return [value + 1]
-        case int() if field in MINUTES:
-            return [value + 60, value + 60 * 256]
         case int() if field != "version":
-            return [value + 1, value + 256]
+            return [value + step for step in STEPS.get(field, (1, 256))]
         case list() if value and field not in NESTED:
             others = [value[1:], value[:-1], value[::-1], [*value, "more" if field == "questions" else OTHER]]
             return [other for other in others if other != value and (other or field == "departments")]
