@@ -243,9 +243,9 @@ def members(case: dict, at_: str, name: str) -> list[dict]:
 NOT_ZERO = {"spend_key", "steward_key", "withdrawal_hash"}
 """Bounds whose zeros nobody can read."""
 NESTED = {"words", "masks", "keys", "signatures", "groups", "uses"}
-STEPS = {name: (1,) for name in ("max_uses", "number")} | {
-    name: (60, 60 * 256) for name in ("not_before", "expires_at", "grant_before")
-}
+STEPS = dict.fromkeys(("max_uses", "number"), (1,)) | dict.fromkeys(
+    ("not_before", "expires_at", "grant_before"), (60, 60 * 256)
+)
 """By how much numbers are changed, where not by 1 and 256: of uses there are 96, and bounds are whole minutes."""
 
 
