@@ -215,7 +215,7 @@ class Services(PeopleServices):
     ) -> None:
         store, ledger = base.store, base.ledger
         self.handovers = Handovers(store, ledger, self.codes, lifetime_s=portal.handover_s)
-        self.looks = OwnLooks(store, self.controllers, base.registrar.kek.keyed_digest)
+        self.looks = OwnLooks(store, self.controllers, base.registrar.kek.keyed_digest, self.first_wait.require_over)
         self.device_offers = DeviceOffers(store, self.codes, lifetime_s=DEVICE_CODE_S)
         self.rotation_drafts = RotationDrafts(store, ledger, self.controllers, self.rotations)
         self.records = OwnRecords(
