@@ -79,10 +79,11 @@ def test_what_listens_everywhere_is_reached_on_this_machine(host, reached):
 
 def test_serve_writes_an_address_that_commands_reach(tmp_path, monkeypatch):
     (tmp_path / "network.json").write_text("{}", "utf-8")
-    instance = SimpleNamespace(rpc=SimpleNamespace(health=lambda: [SimpleNamespace(name="node")]))
+    instance = SimpleNamespace(
+        rpc=SimpleNamespace(health=lambda: [SimpleNamespace(name="node")]), portal_host="localhost"
+    )
     monkeypatch.setattr("api.instance.wiring.open_instance", lambda *_, **__: instance)
     monkeypatch.setattr("api.http.app.create_app", lambda *_, **how: how["public_url"])
-    monkeypatch.setattr("api.portal.app.create_portal", lambda *_: None)
     monkeypatch.setattr("api.telemetry.log.configure", lambda _: None)
     ran = []
     monkeypatch.setattr(serve, "_run", lambda public, listener, **_: ran.append((public, listener.getsockname()[1])))

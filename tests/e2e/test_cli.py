@@ -5,6 +5,7 @@ import pytest
 from api.catalogue.synthetic import credit_code
 from api.cli.attest import _report
 from ledger_node import clock
+from ledger_node.domain.consent_scope import whole_minute
 from tests.kit.command import printed
 from tests.kit.served import DAY, SEED, write_rows
 
@@ -15,7 +16,7 @@ ABSENT = "tax_payment.sales_income >= 1000000 CNY"
 
 @pytest.fixture(scope="module")
 def consent(place):
-    end = clock.now() + 20 * 31 * DAY
+    end = whole_minute(clock.now()) + 20 * 31 * DAY
     return place.grant(HOLDS, FAILS, ABSENT, purpose="post_loan_monitoring", uses=20, expires_at=end)
 
 

@@ -74,7 +74,7 @@ def test_a_grant_is_checked_before_anything_is_signed(place, shop, monkeypatch, 
 def test_a_grant_is_shown_and_its_short_id_serves_every_later_command(place, shop):
     granted = grant(place, shop)
     assert granted.exit_code == 0, granted.stderr
-    assert "实缴税额：不少于 1000000 元（2025）" in granted.stderr
+    assert "2025 年实缴税额是否不少于 100 万元？" in granted.stderr
     consent = granted.stdout.strip()
     short = consent[:14]
     shown = run(place, "consent", "show", short, "--as", shop)
