@@ -97,6 +97,7 @@ OPERATIONS = {
     "listJobResults": "GET /v1/jobs/{job}/results",
     "listMembers": "GET /v1/members",
     "listNotifications": "GET /v1/notifications",
+    "getWording": "GET /v1/wording",
     "listPurposes": "GET /v1/purposes",
     "listReceipts": "GET /v1/consents/{consent}/receipts",
     "listSchemas": "GET /v1/schemas",
