@@ -216,7 +216,7 @@ def test_a8_the_page_of_receipts_runs_nothing_and_loads_nothing(place):
         "scope",
         "class",
     }
-    receipts, title = ("授权回执", "Receipt of a consent granted", "核验回执"), "信用数据核验授权书"
+    receipts, title = ("授权回执", "Receipt of a consent granted", "核验回执"), "信用核验授权书"
     for words in (*receipts, f"{number_of(answer)} / 3", consent, title):
         assert words in page.text
 
@@ -251,7 +251,7 @@ def test_the_command_lists_saves_and_verifies_receipts(place, trusted, tmp_path)
     done = place.credence("receipt", "save", consent, "--as", "demo-bank", "--folder", __file__)
     assert (done.returncode, "configuration" in done.stderr) == (2, True)
     pages = [file.read_text("utf-8") for file in tmp_path.glob("*.html")]
-    assert [page.count("信用数据核验授权书") for page in pages] == [1, 1]
+    assert [page.count("信用核验授权书") for page in pages] == [1, 1]
     documents = sorted(tmp_path.glob("*.json"))
     assert [check_receipt(file.read_bytes(), trusted).act for file in documents] == [Act.GRANTED, Act.USED]
     done = place.credence("receipt", "verify", str(documents[0]), "--json")
