@@ -6,6 +6,7 @@ from typing import Final, Self
 
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import default_wording, wording_of
+from api.services.one_time_code.form import ALPHABET
 from ledger_node.domain.amount_words import amount_words, date_words, month_words
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import ConsentRequest
@@ -15,7 +16,6 @@ from ledger_node.domain.schema_field import Field
 from ledger_node.domain.value import FieldType
 
 _BY_WHEN: Final = "grant_before"
-_CROCKFORD: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _NUMBER_SYMBOLS: Final = 6
 
 
@@ -83,4 +83,4 @@ class BankWords:
 def firm_number(subject: bytes) -> str:
     """Return six symbols by which a firm is told from others on a list: letters and digits that are not mixed up."""
     number = int.from_bytes(subject[:4], "big")
-    return "".join(_CROCKFORD[number >> (5 * place) & 31] for place in reversed(range(_NUMBER_SYMBOLS)))
+    return "".join(ALPHABET[number >> (5 * place) & 31] for place in reversed(range(_NUMBER_SYMBOLS)))

@@ -2,11 +2,11 @@
 
 from typing import Final
 
+from api.services.one_time_code.form import ALPHABET
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.reason import Reason
 
-_LETTERS: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _SHOWN_BITS: Final = 40
 _LETTER_BITS: Final = 5
 _HALF: Final = 4
@@ -16,7 +16,7 @@ def receipt_number(of: bytes) -> str:
     """Return the number of a consent or request: 8 letters and digits, such as ``A3F9-K7QM``."""
     number = int.from_bytes(of, "big") >> (8 * len(of) - _SHOWN_BITS)
     places = range(_SHOWN_BITS - _LETTER_BITS, -1, -_LETTER_BITS)
-    shown = "".join(_LETTERS[number >> place & 31] for place in places)
+    shown = "".join(ALPHABET[number >> place & 31] for place in places)
     return f"{shown[:_HALF]}-{shown[_HALF:]}"
 
 
