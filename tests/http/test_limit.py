@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from api.home.settings import HttpSettings, Rate
+from ledger_node.domain.consent_scope import whole_minute
 from tests.kit.inside import inside_place
 from tests.kit.served import DAY
 
@@ -51,7 +52,7 @@ def refused(response, status, reason):
 
 
 def test_a9_a_bank_that_floods_is_told_to_wait_and_the_others_are_answered(place):
-    years = {"purpose": "post_loan_monitoring", "expires_at": place.now() + 1_000 * DAY}
+    years = {"purpose": "post_loan_monitoring", "expires_at": whole_minute(place.now()) + 1_000 * DAY}
     consents = [place.grant(GOOD, uses=30, **years) for _ in range(2)]
     # each is a use of its own: what is sent twice would be told that the first one is on its way
     bodies = [place.body(consent, [GOOD], number) for consent in consents for number in range(1, 31)]
