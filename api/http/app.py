@@ -55,6 +55,8 @@ ROUTERS: Final = (
     reference.router,
     sign_in.token_router,
     sign_in.router,
+    # its /subjects/search stands before the one firm that a path names
+    handover.router,
     subject.router,
     attestation.router,
     consent.router,
@@ -63,7 +65,6 @@ ROUTERS: Final = (
     access.router,
     notification.router,
     own_record.router,
-    handover.router,
     contact.router,
     staff.router,
 )

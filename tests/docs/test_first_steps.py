@@ -1,5 +1,6 @@
 """README.md, "First steps": every command of the page, typed as it stands, does what the page shows."""
 
+import calendar
 import os
 import re
 import signal
@@ -44,9 +45,10 @@ def steps_of(page):
 
 
 def plain(text):
-    """Return text without what differs from run to run: ids, places, numbers, and how lines are broken."""
+    """Return text without what differs from run to run: ids, places, months, numbers, and how lines are broken."""
     text = re.sub(r"0x[0-9a-f]+(…[0-9a-f]+)?", "ID", text)
     text = re.sub(r"\S*/\S*", "PATH", text)
+    text = re.sub(f"\\b({'|'.join(calendar.month_name[1:])})\\b", "MONTH", text)
     text = re.sub(r"\d[\d:.,TZ-]*", "0", text)
     return re.sub(r"\s+", " ", text)
 

@@ -9,6 +9,7 @@ from ledger_node import clock
 from ledger_node.chain.artifact import artifact
 from ledger_node.chain.rpc import Rpc
 from ledger_node.domain.consent_act import Change, change_digest, withdrawal_digest
+from ledger_node.domain.consent_scope import whole_minute
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
@@ -34,7 +35,7 @@ def history(place, consent):
 @pytest.mark.parametrize("how", ["secret", "signature", "pause"])
 def test_c8_a_verdict_leaves_only_for_a_use_that_the_ledger_counted_before_the_withdrawal(place, how):
     secret = random_bytes(32)
-    end = clock.now() + MONTHS * 31 * DAY - 3600
+    end = whole_minute(clock.now()) + MONTHS * 31 * DAY - 3600
     consent = place.grant(one_form(GOOD), secret=secret, purpose="post_loan_monitoring", uses=MONTHS, expires_at=end)
     began, withdrawn = Event(), Event()
     domain, known = place.ledger.consent_domain, bytes.fromhex(consent[2:])

@@ -1,6 +1,6 @@
 """What anybody may know: the network, its members, schemas and purposes."""
 
-from typing import Final
+from typing import Final, cast
 
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
@@ -9,6 +9,7 @@ from api.catalogue.datatype import data_types
 from api.http.model.reference import DataTypeList, Ledger, Me, MemberList, PurposeList, WordingAnswer
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from ledger_node.chain.port import Role
+from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent_schema import SCHEMA_ID, consent_schema
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -72,7 +73,9 @@ async def get_consent_terms_schema() -> JSONResponse:
 @router.get("/purposes", summary="Purposes of consents and their ceilings", response_model=PurposeList)
 async def list_purposes(instance: ServingInstance) -> JSONResponse:
     """Return all purposes, and their digest as the chain holds it."""
-    return JSONResponse({"purposes": instance.purposes.to_json(), "digest": to_hex(instance.purposes.digest)})
+    # a document that says nothing of usual questions keeps the digest that it always had
+    listed = [{"usual": None, **cast("dict[str, JSON]", one)} for one in instance.purposes.to_json()]
+    return JSONResponse({"purposes": listed, "digest": to_hex(instance.purposes.digest)})
 
 
 @router.get("/wording", summary="The words that consents are shown in", response_model=WordingAnswer)
