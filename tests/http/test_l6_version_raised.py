@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from api.catalogue import datatype
+from api.catalogue.wording import default_wording
 from api.client.client import ApiError
 from api.storage import table
+from ledger_node.chain.deployment import document_name
 from ledger_node.domain.evidence.bundle import Bundle
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.json_object import from_hex
@@ -47,11 +49,12 @@ def next_version():
         }
     )
     newer["columns"]["late_fees"] = {"headings": ["滞纳金（元）"], "format": "amount"}
+    newer["words"]["fields"]["late_fees"] = newer["words"]["fields"]["paid_amount"]
     return json.dumps(newer).encode()
 
 
 def forget():
-    for known in (datatype._by_id, datatype.schemas, datatype.data_types):
+    for known in (datatype._by_id, datatype.schemas, datatype.data_types, default_wording):
         known.cache_clear()
 
 
@@ -79,6 +82,14 @@ def place(tmp_path):
     made.close()
 
 
+def agree_on_words(place):
+    """Have the council agree on the words of the present catalogue; the earlier ones stay beside them."""
+    folder = place.home.path
+    (folder / "wording.json").rename(folder / "wording-1.json")
+    place.home.write_wording(default_wording())
+    council(place, "setDocument", document_name("wording"), default_wording().digest)
+
+
 def live(place):
     held = table.attestation.c
     with place.served.instance.store.connect() as connection:
@@ -100,6 +111,7 @@ def test_l6_a_version_is_raised_on_a_running_home(place, raised):
     firm, other = place.new_firm(), place.new_taxpayer()
     first, before = datatype.schemas()["tax_payment"], live(place)
     raised()
+    agree_on_words(place)
     place.served.restart()
     second = datatype.schemas()["tax_payment"]
     assert (first.version + 1, first.id in datatype.schemas().ids) == (second.version, True)
