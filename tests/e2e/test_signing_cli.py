@@ -153,7 +153,7 @@ def test_two_at_two_machines_refuse_a_request_together(place, pair, alice, bob, 
 def test_whoever_signs_sees_what_is_signed_and_nothing_else_is(place, pair, bob, tmp_path):
     draft = export_grant(place, tmp_path, pair)
     shown = bob.credence("sign", draft, "--key", "bob", "--yes")
-    assert "纳税信息·实缴税额：不少于 1000000 元（2025）" in shown.stderr
+    assert "2025 年实缴税额是否不少于 100 万元？" in shown.stderr
     assert set(printed(shown)) == {"digest", "signature"}
     content = json.loads(draft.read_text("utf-8"))
     assert read_unsigned_act(content).digest == bytes.fromhex(printed(shown)["digest"][2:])
