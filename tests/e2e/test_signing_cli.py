@@ -160,7 +160,7 @@ def test_whoever_signs_sees_what_is_signed_and_nothing_else_is(place, pair, bob,
     more = {**content, "bounds": {**content["bounds"], "max_uses": 2}}
     draft.write_text(json.dumps(more), "utf-8")
     spoilt = bob.credence("sign", draft, "--key", "bob", "--yes")
-    assert (spoilt.returncode, spoilt.stdout) == (2, "")
+    assert (spoilt.returncode, spoilt.stdout) == (4, "")
     assert "consent_text_differs" in spoilt.stderr
 
 
