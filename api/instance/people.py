@@ -1,21 +1,30 @@
 """The services about people: codes, staff, releases, and how firms are enrolled."""
 
+from sqlalchemy import Connection
+
 from api.home.settings import PortalSettings
 from api.instance.resources import Resources
+from api.services.control.recovery import RecoveryService
 from api.services.enrolment.enrolment import Enrolments
+from api.services.enrolment.invitation import Invitation
 from api.services.enrolment.invitations import Invitations
 from api.services.one_time_code.code import OneTimeCodes
+from api.services.passkey.credential import Credential, Credentials
 from api.services.staff.prepared_act import PreparedActs
 from api.services.staff.program import Programs
 from api.services.staff.release import Releases
 from api.services.staff.roster import Roster
 from api.services.subject.first_wait import FirstWait
 from api.services.subject.registration import SubjectService
+from api.sign_in.server.principal import Kind
 from ledger_node import clock
+from ledger_node.domain.subject import Controllers
 
 
 class PeopleServices:
     """Those that pages of registrars and of staff use, and others rest on."""
+
+    recoveries: RecoveryService
 
     def __init__(self, base: Resources, subjects: SubjectService, portal: PortalSettings) -> None:
         store, kek = base.store, base.registrar.kek
@@ -32,7 +41,29 @@ class PeopleServices:
             base.removals,
             kek,
             self.codes,
-            lambda code: subjects.id_of(code) is not None,
+            subjects.id_of,
             portal.invitation_s,
         )
-        self.enrolments = Enrolments(store, self.codes, self.invitations, self.releases, subjects)
+        self.enrolments = Enrolments(
+            store, self.codes, self.invitations, self.releases, subjects, self._request_recovery, keep_credentials
+        )
+
+    def _request_recovery(self, subject: bytes, controllers: Controllers) -> None:
+        self.recoveries.request(subject, controllers)
+
+
+def keep_credentials(connection: Connection, registered: Invitation) -> None:
+    """Keep the passkeys of a firm's signers, so that they sign in; they count once the ledger has them in force."""
+    assert registered.subject is not None  # noqa: S101 - it is registered
+    for key in registered.keys:
+        known = Credential(
+            key.credential,
+            Kind.SUBJECT,
+            registered.subject,
+            key.person,
+            key.passkey,
+            str(key.device),
+            is_synced=key.synced,
+            added_at=key.arrived_at,
+        )
+        Credentials.add(connection, known)

@@ -16,13 +16,15 @@ from api.portal.firm.consent import route as firm_consent
 from api.portal.firm.home import route as firm_home
 from api.portal.firm.request import route as firm_request
 from api.portal.firm.withdrawal import route as firm_withdrawal
+from api.portal.public import enrol, session
 from api.portal.public import route as public
-from api.portal.public import session
+from api.portal.registrar import room as registrar
 from api.portal.shell.dispatch import PageEndpoint
 from api.portal.shell.page import PortalPlace
 from api.portal.shell.pages import Pages
 from api.portal.shell.permission import PagePermission
 from api.portal.shell.static_file import StaticFiles, static_files, static_root
+from api.portal.staff import people as staff
 from ledger_node import clock
 
 ROOMS: Final[tuple[Pages, ...]] = (
@@ -33,6 +35,9 @@ ROOMS: Final[tuple[Pages, ...]] = (
     firm_consent.pages,
     firm_withdrawal.pages,
     bank.pages,
+    enrol.pages,
+    registrar.pages,
+    staff.pages,
 )
 """The rooms of the portal; routes are tried in their order."""
 

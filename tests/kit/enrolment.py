@@ -1,5 +1,6 @@
 """A registrar's office with a clerk and an approver, and firms that they invite."""
 
+from api.services.control.recovery import RecoveryService
 from api.services.enrolment.enrolment import Enrolments, NewKey
 from api.services.enrolment.invitations import Invitations
 from api.services.staff.role import StaffRole
@@ -21,13 +22,14 @@ class Counter(Office):
         super().__init__(instance)
         kek, registered = instance.departments[REGISTRAR].kek, []
         self.registered = registered
+        self.recoveries = RecoveryService(instance.store, instance.ledger, instance.history, instance.consents)
         self.invitations = Invitations(
             instance.store,
             instance.keys,
             instance.removals,
             kek,
             self.codes,
-            lambda code: instance.subjects.id_of(code) is not None,
+            instance.subjects.id_of,
             WEEK_S,
         )
         self.enrolments = Enrolments(
@@ -36,6 +38,7 @@ class Counter(Office):
             self.invitations,
             self.releases,
             instance.subjects,
+            self.recoveries.request,
             lambda _, invitation: registered.append(invitation),
         )
         self.clerk = self.hire("Wang Fang", StaffRole.CLERK)

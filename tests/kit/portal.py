@@ -9,24 +9,31 @@ from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from types import SimpleNamespace
 
+import cbor2
 import httpx
 
 from api.catalogue.purpose import default_purposes
 from api.home.settings import HttpSettings, PortalSettings, Rate
 from api.http.app import create_app
+from api.instance.people import keep_credentials
 from api.portal.app import ROOMS, create_portal
 from api.services.access_log.reader import AccessReader
+from api.services.control.hold import HoldService
+from api.services.control.recovery import RecoveryService
+from api.services.enrolment.enrolment import Enrolments
+from api.services.enrolment.invitations import Invitations
 from api.services.passkey.challenge import Challenges
 from api.services.passkey.credential import Credential, Credentials
 from api.services.session.session import Sessions
 from api.services.session.sign_in import PortalSignIn
 from api.services.staff.role import StaffRole
+from api.services.subject.first_wait import FirstWait
 from api.sign_in.server.principal import Kind
 from api.telemetry.metric import Metrics
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.subject import each_person
-from tests.kit.authenticator import UP, UV, Authenticator
+from tests.kit.authenticator import AT, UP, UV, Authenticator
 from tests.kit.small_instance import REGISTRAR, RELAYER, SmallInstance
 from tests.kit.staff import Office
 
@@ -55,6 +62,21 @@ class PortalInstance(SmallInstance):
         self.prepared_acts, self.programs = office.prepared, office.programs
         self.credentials, self.challenges = Credentials(self.store), Challenges(self.cursor_mac)
         self.sessions = Sessions(self.store)
+        self.first_wait = FirstWait(self.store, self.portal_settings.first_wait_s)
+        self.recoveries = RecoveryService(self.store, self.ledger, self.history, self.consents)
+        self.holds = HoldService(self.ledger, self.history)
+        kek = self.departments[REGISTRAR].kek
+        self.invitations = Invitations(
+            self.store,
+            self.keys,
+            self.removals,
+            kek,
+            self.codes,
+            self.subjects.id_of,
+            self.portal_settings.invitation_s,
+        )
+        parts = self.store, self.codes, self.invitations, self.releases, self.subjects
+        self.enrolments = Enrolments(*parts, self.recoveries.request, keep_credentials)
         self.portal_sign_in = PortalSignIn(
             self.store, self.ledger, self.history, self.roster, self.credentials, self.challenges, self.sessions
         )
@@ -120,6 +142,25 @@ class Phone:
             "client_data_json": signed.client_data_json.hex(),
             "signature": signed.signature.hex(),
         }
+
+    def registration(self, challenge, *, flags=UP | UV | AT, origin=ORIGIN):
+        """Return a new passkey of this device as the fields of a form."""
+        key = self.device.public_key
+        cose = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: key[:32], -3: key[32:]})
+        data = self.device.authenticator_data(
+            flags, extensions=bytes(16) + len(self.id).to_bytes(2, "big") + self.id + cose
+        )
+        said = self.device.client_data(challenge, type="webauthn.create", origin=origin)
+        return {
+            "credential_id": self.id.hex(),
+            "attestation_object": cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data}).hex(),
+            "client_data_json": json.dumps(said).encode().hex(),
+        }
+
+
+def new_phone():
+    """Return a device that nobody knows yet."""
+    return Phone(next(_SCALARS))
 
 
 @dataclass(frozen=True)

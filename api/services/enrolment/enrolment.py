@@ -31,8 +31,9 @@ from api.storage.database import Store
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.staff_release import StaffAct, StaffRelease
-from ledger_node.randomness import random_places
+from ledger_node.domain.staff_release import StaffRelease
+from ledger_node.domain.subject import Controllers
+from ledger_node.randomness import random_bytes, random_places
 
 _HELD: Final = table.invitation.c
 _KEY: Final = table.invitation_key.c
@@ -71,7 +72,10 @@ class Arrival:
 
 
 class Enrolments:
-    """Takes keys and releases. ``on_registered``: adds what belongs to a registered firm, such as its credentials."""
+    """Takes keys and releases. ``request_recovery``: lets new signers of a registered firm wait for their time.
+
+    ``on_registered``: adds what belongs to a registered firm, such as its credentials.
+    """
 
     def __init__(
         self,
@@ -80,6 +84,7 @@ class Enrolments:
         invitations: Invitations,
         releases: Releases,
         subjects: SubjectService,
+        request_recovery: Callable[[bytes, Controllers], object],
         on_registered: Registered = lambda _, __: None,
     ) -> None:
         self._store = store
@@ -87,6 +92,7 @@ class Enrolments:
         self._invitations = invitations
         self._releases = releases
         self._subjects = subjects
+        self._request_recovery = request_recovery
         self._on_registered = on_registered
 
     def look(self, code: str, *, now: int, origin: bytes = b"") -> Welcome:
@@ -139,7 +145,7 @@ class Enrolments:
 
     def draft_release(self, held: Invitation) -> StaffRelease:
         """Return what an approver signs."""
-        return self._releases.draft(held.registrar, StaffAct.REGISTER_SUBJECT, held.document())
+        return self._releases.draft(held.registrar, held.act, held.document())
 
     def release(self, by: StaffMember, invitation: bytes, number: int, assertion: Assertion, *, now: int) -> Invitation:
         """Release all keys of an invitation as an approver who prepared nothing of it, and register the firm.
@@ -170,7 +176,7 @@ class Enrolments:
         return self._store.scalars(select(_HELD.id).where(_HELD.state == InvitationState.RELEASED.value))
 
     def resume(self, invitation: bytes, now: int) -> None:
-        """Register the firm of a released invitation; asking again changes nothing.
+        """Register the firm of a released invitation, or request its recovery; asking again changes nothing.
 
         Raises:
             InvalidInputError: why the firm cannot be registered.
@@ -179,12 +185,18 @@ class Enrolments:
         held = self._invitations.find(_HELD.id == invitation, now=now)
         if held is None or held.state is not InvitationState.RELEASED or held.firm is None:
             return
-        subject = self._subjects.register(held.firm.credit_code, held.controllers, held.threshold, now=now)
+        subject = held.recovers
+        if subject is None:
+            subject = self._subjects.register(held.firm.credit_code, held.controllers, held.threshold, now=now).id
+        else:
+            self._request_recovery(subject, Controllers(held.controllers, held.threshold, random_bytes(32)))
+        # after a recovery its own wait of days is enough
+        at = now if held.recovers is None else None
         with self._store.begin() as connection:
             done = update(table.invitation).where(_HELD.id == invitation, _HELD.state == InvitationState.RELEASED.value)
-            values = {"state": InvitationState.REGISTERED.value, "subject": subject.id, "registered_at": now}
+            values = {"state": InvitationState.REGISTERED.value, "subject": subject, "registered_at": at}
             if connection.execute(done.values(values)).rowcount:
-                registered = replace(held, subject=subject.id, state=InvitationState.REGISTERED, registered_at=now)
+                registered = replace(held, subject=subject, state=InvitationState.REGISTERED, registered_at=at)
                 self._on_registered(connection, registered)
 
     def _held(self, holder: bytes, now: int) -> tuple[Invitation, int, int]:
@@ -198,7 +210,9 @@ class Enrolments:
         query = select(table.invitation_key).where(_KEY.invitation == held.id)
         rows = list(connection.execute(query))
         passkey = json.dumps(key.passkey.to_json())
-        if any(row.credential == key.credential or row.passkey == passkey for row in rows):
+        elsewhere = select(table.credential.c.id).where(table.credential.c.id == key.credential)
+        is_known = connection.execute(elsewhere).first() is not None
+        if is_known or any(row.credential == key.credential or row.passkey == passkey for row in rows):
             raise VerificationError(Reason.KEY_KNOWN, "this key is linked here already; use another device")
         taken = {row.digits for row in rows}
         drawn = replace(key, digits=_draw_digits(taken))

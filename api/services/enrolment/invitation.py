@@ -10,6 +10,7 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.passkey import Passkey
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.staff_release import StaffAct
 from ledger_node.domain.subject import Controller
 
 
@@ -78,6 +79,7 @@ class Invitation:
     """An invitation as the registrar sees it. ``firm``: None once its data key is gone.
 
     ``keys``: those that count, by person and device. ``handled_by``: who prepared it, and so may not release it.
+    ``recovers``: the registered subject that gets new signers.
     """
 
     id: bytes
@@ -94,6 +96,7 @@ class Invitation:
     voided: frozenset[int] = frozenset()
     subject: bytes | None = None
     registered_at: int | None = None
+    recovers: bytes | None = None
 
     @property
     def missing(self) -> tuple[int, ...]:
@@ -105,6 +108,11 @@ class Invitation:
     def controllers(self) -> tuple[Controller, ...]:
         """The keys as the ledger commits to them."""
         return tuple(Controller(key.person, key.passkey) for key in self.keys)
+
+    @property
+    def act(self) -> StaffAct:
+        """What an approver does with it."""
+        return StaffAct.REGISTER_SUBJECT if self.recovers is None else StaffAct.REQUEST_RECOVERY
 
     def document(self) -> dict[str, JSON]:
         """Return what an approver releases: credit code, names, threshold and keys.
@@ -120,6 +128,7 @@ class Invitation:
         return {
             "credit_code": firm.credit_code,
             "name": firm.name,
+            "recovers": None if self.recovers is None else to_hex(self.recovers),
             "salt": to_hex(firm.salt),
             "signers": signers,
             "threshold": self.threshold,

@@ -47,7 +47,7 @@ class Invitations:
         removals: KeyRemovals,
         kek: KeyEncryptionKey,
         codes: OneTimeCodes,
-        is_registered: Callable[[str], bool],
+        find_subject: Callable[[str], bytes | None],
         lifetime_s: int,
     ) -> None:
         self._store = store
@@ -55,7 +55,7 @@ class Invitations:
         self._removals = removals
         self._kek = kek
         self._codes = codes
-        self._is_registered = is_registered
+        self._find_subject = find_subject
         self._lifetime_s = lifetime_s
 
     def open(
@@ -68,13 +68,16 @@ class Invitations:
         threshold: int,
         by_post: bool,
         register_phone: str = "",
+        recovers: bool = False,
         now: int,
     ) -> Invitation:
         """Open an invitation as a clerk. ``credit_code``: as ``parse_credit_code`` returns it.
 
+        ``recovers``: the firm is registered, and gets new signers in the place of those who lost their keys.
+
         Raises:
             InvalidInputError: ``value_malformed`` for a name, ``value_out_of_range`` for the threshold or the number of
-                signers, ``subject_exists``, or ``invitation_exists``.
+                signers, ``subject_exists``, ``subject_unknown`` of one to recover, or ``invitation_exists``.
             VerificationError: ``not_allowed``.
         """
         by.require(StaffRole.CLERK)
@@ -87,14 +90,19 @@ class Invitations:
             raise InvalidInputError(
                 Reason.VALUE_OUT_OF_RANGE, "as many people must sign as there are, or fewer", field="threshold"
             )
-        if self._is_registered(credit_code):
+        known = self._find_subject(credit_code)
+        if known is None and recovers:
+            raise InvalidInputError(Reason.SUBJECT_UNKNOWN, "this firm is not registered here", field="credit_code")
+        if known is not None and not recovers:
             raise InvalidInputError(Reason.SUBJECT_EXISTS, "this firm is registered already", field="credit_code")
         firm = InvitedFirm(
             credit_code, _name(name, "name"), named, register_phone.strip()[:MAX_NAME], random_bytes(_SALT_BYTES)
         )
-        return self._add(by, firm, threshold, by_post=by_post, now=now)
+        return self._add(by, firm, threshold, known, by_post=by_post, now=now)
 
-    def _add(self, by: StaffMember, firm: InvitedFirm, threshold: int, *, by_post: bool, now: int) -> Invitation:
+    def _add(
+        self, by: StaffMember, firm: InvitedFirm, threshold: int, recovers: bytes | None, *, by_post: bool, now: int
+    ) -> Invitation:
         invitation, index = random_bytes(_ID_BYTES), self._kek.blind_index(firm.credit_code)
         key_id, (key, wrapped) = random_bytes(KEY_ID_BYTES), self._kek.new_data_key()
         self._keys.put({key_id: wrapped})
@@ -121,6 +129,7 @@ class Invitations:
                         handled_by=json.dumps([by.id.hex()]),
                         opened_at=now,
                         expires_at=now + self._lifetime_s,
+                        recovers=recovers,
                     )
                 )
         if not is_new:
@@ -230,6 +239,7 @@ class Invitations:
             frozenset(key.person for key in keys if key.voided_at is not None),
             row.subject,
             row.registered_at,
+            row.recovers,
         )
 
     def _forget_old(self, connection: Connection, now: int) -> None:

@@ -20,6 +20,7 @@ invitation = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("subject", LargeBinary(32)),
     Column("registered_at", BigInteger),
+    Column("recovers", LargeBinary(32)),
     Index("invitation_by_registrar", "registrar"),
     Index("invitation_by_firm", "subject_index"),
     Index("invitation_by_subject", "subject"),
@@ -27,7 +28,8 @@ invitation = Table(
 )
 """``sealed``: credit code, the firm's name and those of its signers. ``handled_by``: ids of the people who prepared it.
 
-One that is ``released`` is being registered; it is tried until it is.
+One that is ``released`` is being registered; it is tried until it is. ``recovers``: the subject that gets new signers,
+where it is registered already.
 """
 
 invitation_key = Table(

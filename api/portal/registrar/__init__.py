@@ -1,0 +1,1 @@
+"""The registrar's room: invitations, firms, holds and recoveries."""
