@@ -33,6 +33,7 @@ _COMMANDS: Final = {
     "submit": ("api.cli.signing:alone", "Send an exported act with its signatures."),
     "key": ("api.cli.signing:key", "Make keys of a folder, show their addresses."),
     "sign-in": ("api.cli.sign_in:sign_in", "Replace sign-in keys, sign requests in."),
+    "staff": ("api.cli.staff:staff", "People who act for a member at the pages."),
     "verify": ("api.cli.verify:alone", "Ask consented questions and check the answers (bank)."),
     "evidence": ("api.cli.evidence:evidence", "Save evidence of answers, check it offline."),
     "trust": ("api.cli.trust:trust", "Write and show the file that evidence is checked with."),

@@ -4,7 +4,7 @@ The content is a digest of what is released, so whoever has that document, the p
 it without the instance. A member's own key on the MemberRegistry signs the same struct for its first people.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -13,6 +13,7 @@ from typing import Final
 from ledger_node.domain.canonical import JSON, encode
 from ledger_node.domain.eip712 import SignedType, SigningDomain, bytes32, number, text
 from ledger_node.domain.hashing import keccak
+from ledger_node.domain.json_object import to_hex
 
 MAX_NUMBER: Final = 2**53 - 1
 """Numbers are written in JSON, also by browsers."""
@@ -62,6 +63,16 @@ STATEMENTS: Final[Mapping[StaffAct, str]] = MappingProxyType(
 def content_digest(document: Mapping[str, JSON]) -> bytes:
     """Return the digest of what is released: H(tag || RFC 8785 form)."""
     return keccak(_CONTENT + encode(dict(document)))
+
+
+def new_staff_document(name: str, roles: Iterable[str]) -> dict[str, JSON]:
+    """Return what a member's own key signs of a person who has no key yet."""
+    return {"name": name, "roles": sorted(roles)}
+
+
+def ended_staff_document(staff: bytes, name: str, roles: Iterable[str]) -> dict[str, JSON]:
+    """Return what is signed to end a person's access."""
+    return {"id": to_hex(staff), **new_staff_document(name, roles)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import itertools
 from dataclasses import dataclass
 
 from api.services.one_time_code.code import OneTimeCodes
-from api.services.staff.person import StaffMember, new_staff_document
+from api.services.staff.person import StaffMember
 from api.services.staff.prepared_act import PreparedActs
 from api.services.staff.program import Programs
 from api.services.staff.release import Releases
@@ -12,7 +12,7 @@ from api.services.staff.role import StaffRole
 from api.services.staff.roster import Roster
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.signature import sign
-from ledger_node.domain.staff_release import StaffAct
+from ledger_node.domain.staff_release import StaffAct, new_staff_document
 from tests.kit.authenticator import Authenticator
 from tests.kit.small_instance import REGISTRAR, key_of
 

@@ -19,13 +19,13 @@ from api.lab.bench.security_key import InsecureSoftwareKey
 from api.lab.demo.actor import DEPARTMENTS, attest, export_of, grant, register
 from api.lab.demo.story import BANK, BANK_SLUG, QUESTIONS
 from api.services.session.session import SessionHolder, Sessions
-from api.services.staff.person import StaffMember, new_staff_document
+from api.services.staff.person import StaffMember
 from api.services.staff.role import StaffRole
 from api.sign_in.server.principal import Kind
 from ledger_node import clock
 from ledger_node.domain.json_object import from_hex
 from ledger_node.domain.signature import sign
-from ledger_node.domain.staff_release import StaffAct
+from ledger_node.domain.staff_release import StaffAct, new_staff_document
 
 _COOKIE: Final = "__Host-credence"
 _ROUNDS: Final = 30

@@ -8,9 +8,9 @@ from typing import Any
 from api.services.staff.role import StaffRole
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import VerificationError
-from ledger_node.domain.json_object import to_hex
 from ledger_node.domain.passkey import Passkey
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.staff_release import StaffAct, ended_staff_document
 
 
 class StaffState(StrEnum):
@@ -68,14 +68,10 @@ class StaffMember:
                 Reason.NOT_ALLOWED, f"this is for people with the role {' or '.join(sorted(roles))}"
             )
 
-    def document(self) -> dict[str, JSON]:
-        """Return what is released when this person is added: name, roles, and the key if there is one."""
-        return {**new_staff_document(self.name, self.roles), "id": to_hex(self.id), "passkey": self._passkey_json()}
+    def document(self, act: StaffAct = StaffAct.ADD_STAFF) -> dict[str, JSON]:
+        """Return what is released when this person is added, with its key, or ended, whatever the key is."""
+        ended = ended_staff_document(self.id, self.name, self.roles)
+        return ended if act is StaffAct.END_STAFF else {**ended, "passkey": self._passkey_json()}
 
     def _passkey_json(self) -> JSON:
         return None if self.passkey is None else self.passkey.to_json()
-
-
-def new_staff_document(name: str, roles: frozenset[StaffRole]) -> dict[str, JSON]:
-    """Return what a member's own key signs of a person who has no key yet."""
-    return {"name": name, "roles": sorted(role.value for role in roles)}

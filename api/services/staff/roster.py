@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.services.one_time_code.code import OneTimeCodes
-from api.services.staff.person import StaffMember, StaffState, new_staff_document
+from api.services.staff.person import StaffMember, StaffState
 from api.services.staff.release import Releases
 from api.services.staff.role import StaffRole
 from api.storage import table
@@ -22,7 +22,7 @@ from api.storage.database import Store
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.staff_release import StaffAct, StaffRelease
+from ledger_node.domain.staff_release import StaffAct, StaffRelease, new_staff_document
 from ledger_node.randomness import random_bytes
 
 CODE: Final = "staff"
@@ -145,7 +145,7 @@ class Roster:
 
     def draft_release(self, person: StaffMember, act: StaffAct) -> StaffRelease:
         """Return what somebody signs to add a person who came, or to end one."""
-        return self._releases.draft(person.member, act, person.document())
+        return self._releases.draft(person.member, act, person.document(act))
 
     def release(self, by: StaffMember, staff: bytes, number: int, assertion: Assertion, *, now: int) -> StaffMember:
         """Make a person who came active, as another one than who invited it.

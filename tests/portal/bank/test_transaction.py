@@ -10,14 +10,13 @@ from sqlalchemy import event
 from api.portal.bank.room import pages
 from api.portal.shell.page import Page, PortalPlace
 from api.portal.shell.visitor import Visitor
-from api.services.staff.person import new_staff_document
 from api.services.staff.role import StaffRole
 from api.sign_in.server.principal import Kind
 from ledger_node import clock
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
-from ledger_node.domain.staff_release import StaffAct
+from ledger_node.domain.staff_release import StaffAct, new_staff_document
 from tests.kit.staff import new_device
 
 QUESTION = "tax_payment.paid_amount >= 500000 CNY during 2025"

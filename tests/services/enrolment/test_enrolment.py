@@ -299,3 +299,32 @@ def test_a_voided_key_stays_on_the_record(counter, instance):
     assert refused(counter.enrolments.arrive, code, new_key(new_device()), now=counter.now) is Reason.ENROLMENT_VOID
     (row,) = instance.store.rows(select(table.invitation_key))
     assert row.voided_at == counter.now
+
+
+def test_new_signers_of_a_registered_firm_come_the_same_way_and_wait_for_their_time(counter, instance):
+    firm = instance.new_firm()
+    assert refused(counter.open, credit_code=instance.new_code(), recovers=True) is Reason.SUBJECT_UNKNOWN
+    invitation = counter.open(credit_code=firm.code, recovers=True)
+    counter.arrive(counter.code(invitation))
+    held = counter.again(invitation)
+    assert (held.recovers, held.act) == (firm.subject, StaffAct.REQUEST_RECOVERY)
+    assert refused(counter.release, held, counter.clerk) is Reason.NOT_ALLOWED
+    done = counter.release(held)
+    assert (done.state, done.subject, done.registered_at) == (REGISTERED, firm.subject, None)
+    waiting = instance.ledger.recovery(firm.subject)
+    assert waiting.completable_at == counter.now + 72 * 3_600
+    assert instance.history.current(firm.subject).controllers.keys[0].key != held.keys[0].passkey
+    kept = counter.releases.find(REGISTRAR, StaffAct.REQUEST_RECOVERY, content_digest(held.document()))
+    assert (kept.staff, kept.prepared_by) == (counter.approver.id, counter.clerk.id)
+
+
+def test_a_recovery_that_the_ledger_did_not_hear_of_is_requested_later(counter, instance):
+    firm = instance.new_firm()
+    invitation = counter.open(credit_code=firm.code, recovers=True)
+    counter.arrive(counter.code(invitation))
+    with Silence(instance.ledger, "request_recovery"):
+        assert refused(counter.release, invitation) is Reason.LEDGER_UNAVAILABLE
+    assert counter.enrolments.waiting() == [invitation.id]
+    counter.enrolments.resume(invitation.id, counter.now)
+    assert counter.again(invitation).state is REGISTERED
+    assert instance.ledger.recovery(firm.subject).commitment is not None

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from api.services.staff.person import StaffState, new_staff_document
+from api.services.staff.person import StaffState
 from api.services.staff.role import StaffRole
 from api.services.staff.roster import CODE_LIFETIME_S, MAX_NAME
 from ledger_node.domain.error import VerificationError
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.staff_release import StaffAct
+from ledger_node.domain.staff_release import StaffAct, new_staff_document
 from tests.kit.small_instance import BANK, REGISTRAR, STRANGER, key_of, refused
 from tests.kit.staff import Office, new_device
 
@@ -127,7 +127,7 @@ def test_the_code_of_who_was_ended_is_over(office):
 
 def test_the_members_own_key_ends_people_too(office):
     only, call = office.hire("Wang Fang", ADMIN), office.roster.end_by_member
-    document = office.roster.find(only.id).document()
+    document = office.roster.find(only.id).document(StaffAct.END_STAFF)
     signed = office.signed_by_member(StaffAct.END_STAFF, document)
     wrong = office.signed_by_member(StaffAct.END_STAFF, document, key_of(BANK))
     assert refused(call, REGISTRAR, only.id, **wrong, now=1) is Reason.KEY_NOT_VALID
