@@ -12,7 +12,7 @@ from api.services.enrolment.invitation import Invitation, InvitationState
 from api.services.staff.role import StaffRole
 
 STATE_NAMES: Final = {
-    InvitationState.OPEN: N_("open"),
+    InvitationState.OPEN: N_("waits for the signers"),
     InvitationState.READY: N_("ready to be confirmed"),
     InvitationState.RELEASED: N_("being registered"),
     InvitationState.REGISTERED: N_("registered"),
