@@ -255,8 +255,8 @@ class Browser(httpx.Client):
         return self.post(path, data=dict(fields), headers=headers, **options)
 
 
-def portal_app(instance, rooms=ROOMS):
-    """Return the application with the portal on an instance."""
+def portal_app(instance, rooms=ROOMS, origin=ORIGIN):
+    """Return the application with the portal on an instance. ``origin``: where browsers see it."""
     settings = HttpSettings(reads=_MANY, effects=_MANY, anonymous=_MANY)
-    app = create_app(instance, settings, public_url=ORIGIN)
+    app = create_app(instance, settings, public_url=origin)
     return create_portal(app, instance, rooms, now=instance.now)

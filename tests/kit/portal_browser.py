@@ -1,6 +1,7 @@
 """The portal in a real browser: pages of a small instance on this machine, and phones whose keys are the firm's."""
 
 import base64
+import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -10,25 +11,27 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.kit.portal import portal_app
 
-PORT = 8700
 ALLOWED_NOISE = ("publicKey.pubKeyCredParams",)
 """What Chromium warns about where only ES256 is asked for."""
 
 
 @contextmanager
 def serving(instance):
-    """Serve the portal of an instance, and return where."""
-    config = uvicorn.Config(portal_app(instance), host="127.0.0.1", port=PORT, log_level="error", lifespan="off")
+    """Serve the portal of an instance, and return where. Each server has a port of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    origin = f"http://localhost:{listener.getsockname()[1]}"
+    config = uvicorn.Config(portal_app(instance, origin=origin), log_level="error", lifespan="off")
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
+    thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
     try:
-        yield f"http://localhost:{PORT}"
+        yield origin
     finally:
         server.should_exit = True
         thread.join()
+        listener.close()
 
 
 class Person:
