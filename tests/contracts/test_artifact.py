@@ -46,6 +46,10 @@ def test_no_two_errors_share_a_selector():
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_an_artifact_is_pretty_and_sorted(name):
+def test_an_artifact_is_sorted_and_has_a_line_for_each_entry(name):
     text = resources.files("contracts").joinpath(f"artifacts/{name}.json").read_text("utf-8")
-    assert text == json.dumps(json.loads(text), indent=2, sort_keys=True) + "\n"
+    content = json.loads(text)
+    assert list(content) == sorted(content)
+    entries = [line.removesuffix(",") for line in text.splitlines() if line.startswith('{"')]
+    assert [json.loads(line) for line in entries] == content["abi"]
+    assert entries == [json.dumps(entry, sort_keys=True, separators=(",", ":")) for entry in content["abi"]]
