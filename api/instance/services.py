@@ -24,6 +24,7 @@ from api.services.consent.request import ConsentRequestService
 from api.services.consent.spend_seed import SpendSeeds
 from api.services.consent.steward import ConsentKeys
 from api.services.consent.terms_rule import TermsRules
+from api.services.control.ended_registration import EndedRegistrations
 from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
 from api.services.control.rotation import RotationService
@@ -77,6 +78,7 @@ from api.storage.postgres import PostgresStore
 from api.telemetry.metric import Metrics
 from api.work.resumable import Once, PendingWork, Resumable
 from ledger_node import clock
+from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 
 
 class Services(PeopleServices):
@@ -143,6 +145,12 @@ class Services(PeopleServices):
         self.webhooks = Webhooks(store, keys, removals, registrar.kek, rules, system_addresses, clock.now)
         self.restored_marks = RestoredMarks(store, ledger, self.issuers)
         self.erasures = ErasureService(store, keys, removals, self.issuers)
+        self.ended_registrations = EndedRegistrations(
+            store,
+            subjects,
+            self.prepared_acts,
+            lambda code: self.erasures.erase(registrar.member, credit_code=code, schema=SUBJECT_REGISTRATION),
+        )
         self.calls = IdempotentCalls(store, registrar.kek, base.ring, removals.finish, clock.now)
         self.evidence = EvidenceReader(store, base.ring)
         self.evidence_pages = EvidencePages(self.evidence, ledger)
@@ -253,6 +261,11 @@ def pending_work(base: Resources, services: Services, *, stops: Callable[[], boo
                 "enrolments",
                 services.enrolments.waiting,
                 lambda invitation: services.enrolments.resume(invitation, clock.now()),
+            ),
+            Resumable(
+                "ended_registrations",
+                services.ended_registrations.waiting,
+                services.ended_registrations.resume,
             ),
             Resumable("consent_requests", services.consent_requests.waiting, services.consent_requests.resume),
             Resumable("grants", services.consents.waiting, services.consents.resume),

@@ -18,10 +18,12 @@ from api.http.app import create_app
 from api.instance.people import keep_credentials
 from api.portal.app import ROOMS, create_portal
 from api.services.access_log.reader import AccessReader
+from api.services.control.ended_registration import EndedRegistrations
 from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
 from api.services.enrolment.enrolment import Enrolments
 from api.services.enrolment.invitations import Invitations
+from api.services.erasure.erasure import ErasureService
 from api.services.passkey.challenge import Challenges
 from api.services.passkey.credential import Credential, Credentials
 from api.services.session.session import Sessions
@@ -32,6 +34,7 @@ from api.sign_in.server.principal import Kind
 from api.telemetry.metric import Metrics
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.passkey import Assertion, Passkey
+from ledger_node.domain.presentation import SUBJECT_REGISTRATION
 from ledger_node.domain.subject import each_person
 from tests.kit.authenticator import AT, UP, UV, Authenticator
 from tests.kit.small_instance import REGISTRAR, RELAYER, SmallInstance
@@ -65,6 +68,13 @@ class PortalInstance(SmallInstance):
         self.first_wait = FirstWait(self.store, self.portal_settings.first_wait_s)
         self.recoveries = RecoveryService(self.store, self.ledger, self.history, self.consents)
         self.holds = HoldService(self.ledger, self.history)
+        self.erasures = ErasureService(self.store, self.keys, self.removals, self.issuers)
+        self.ended_registrations = EndedRegistrations(
+            self.store,
+            self.subjects,
+            self.prepared_acts,
+            lambda code: self.erasures.erase(REGISTRAR, credit_code=code, schema=SUBJECT_REGISTRATION),
+        )
         kek = self.departments[REGISTRAR].kek
         self.invitations = Invitations(
             self.store,

@@ -197,7 +197,7 @@ def test_no_label_holds_anything_but_a_word_of_a_small_set(inside):
         "state": {"receiving", "queued", "running", "active", "failing", "stopped"},
         "kind": {
             *("batches", "superseded", "access_intervals", "ledger_gap", "restored_marks"),
-            *("registrations", "enrolments", "consent_requests", "grants"),
+            *("registrations", "enrolments", "ended_registrations", "consent_requests", "grants"),
             *("lost_answers", "controller_changes", "recoveries", "key_removals"),
         },
     }
