@@ -6,7 +6,15 @@ from eth_utils import keccak
 
 from ledger_node.domain.eip712 import DOMAIN_FIELDS, SigningDomain
 from ledger_node.domain.json_object import to_hex
-from ledger_node.domain.staff_release import MAX_NUMBER, STATEMENTS, StaffAct, StaffRelease, content_digest
+from ledger_node.domain.staff_release import (
+    MAX_NUMBER,
+    STATEMENTS,
+    StaffAct,
+    StaffRelease,
+    content_digest,
+    ended_staff_document,
+    new_staff_document,
+)
 
 DOMAIN = SigningDomain(2_026, b"\x11" * 20)
 MEMBER = b"\x22" * 32
@@ -46,3 +54,9 @@ def test_every_act_says_in_both_languages_what_it_means():
         english, chinese = statement.split(". ", 1)
         assert english.isascii()
         assert chinese.endswith("。")
+
+
+def test_what_is_signed_about_a_person_names_all_roles_in_one_order():
+    document = new_staff_document("王芳", {"clerk", "admin"})
+    assert document == {"name": "王芳", "roles": ["admin", "clerk"]}
+    assert ended_staff_document(b"\x01", "王芳", ("clerk", "admin")) == {"id": "0x01", **document}
