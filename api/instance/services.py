@@ -43,6 +43,7 @@ from api.services.issuing.issuer import Issuer, unanchored, unmarked
 from api.services.issuing.worker import JobWorker
 from api.services.message.contact import Contacts
 from api.services.message.seal import SubjectSeal
+from api.services.notification.feed import NoticeFeed
 from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
 from api.services.passkey.challenge import Challenges
@@ -206,6 +207,7 @@ class Services(PeopleServices):
         self.channels = channels_of(messages, clock.now)
         self.seals = SubjectSeal(base.store, base.keys, base.registrar.kek)
         self.contacts = Contacts(base.store, self.seals, self.codes, self.channels, code_s=portal.contact_code_s)
+        self.notice_feed = NoticeFeed(base.store, self.seals)
 
     def _help_banks_ask(self, base: Resources) -> None:
         store, ledger = base.store, base.ledger

@@ -13,7 +13,10 @@ from api.home.portal_host import LOCAL_HOST
 from api.instance.wiring import Instance
 from api.portal.bank import room as bank
 from api.portal.firm.consent import route as firm_consent
+from api.portal.firm.contact import route as firm_contact
+from api.portal.firm.handover import route as firm_handover
 from api.portal.firm.home import route as firm_home
+from api.portal.firm.notice import route as firm_notice
 from api.portal.firm.request import route as firm_request
 from api.portal.firm.withdrawal import route as firm_withdrawal
 from api.portal.public import enrol, session
@@ -34,6 +37,9 @@ ROOMS: Final[tuple[Pages, ...]] = (
     firm_request.pages,
     firm_consent.pages,
     firm_withdrawal.pages,
+    firm_notice.pages,
+    firm_contact.pages,
+    firm_handover.pages,
     bank.pages,
     enrol.pages,
     registrar.pages,

@@ -24,6 +24,12 @@ from api.services.control.recovery import RecoveryService
 from api.services.enrolment.enrolment import Enrolments
 from api.services.enrolment.invitations import Invitations
 from api.services.erasure.erasure import ErasureService
+from api.services.handover.handover import Handovers
+from api.services.message.address import ContactChannel
+from api.services.message.contact import Contacts
+from api.services.message.delivery import MessageDeliveries
+from api.services.message.seal import SubjectSeal
+from api.services.notification.feed import NoticeFeed
 from api.services.passkey.challenge import Challenges
 from api.services.passkey.credential import Credential, Credentials
 from api.services.session.session import Sessions
@@ -43,6 +49,18 @@ from tests.kit.staff import Office
 ORIGIN = "http://localhost:8700"
 _SCALARS = itertools.count(5_001)
 _MANY = Rate(1e6, 1_000_000)
+
+
+class TakingChannel:
+    """A channel that keeps what it takes; ``faults`` are raised in turn, and nothing when there are none left."""
+
+    def __init__(self):
+        self.faults, self.taken = [], []
+
+    def send(self, letter):
+        if self.faults:
+            raise self.faults.pop(0)
+        self.taken.append(letter)
 
 
 class PortalInstance(SmallInstance):
@@ -87,6 +105,12 @@ class PortalInstance(SmallInstance):
         )
         parts = self.store, self.codes, self.invitations, self.releases, self.subjects
         self.enrolments = Enrolments(*parts, self.recoveries.request, keep_credentials)
+        self.seals = SubjectSeal(self.store, self.keys, kek)
+        self.channels = {kind: TakingChannel() for kind in ContactChannel}
+        self.contacts = Contacts(self.store, self.seals, self.codes, self.channels, code_s=3_600)
+        self.deliveries = MessageDeliveries(self.store, self.seals, self.channels, self.now)
+        self.notice_feed = NoticeFeed(self.store, self.seals)
+        self.handovers = Handovers(self.store, self.ledger, self.codes, lifetime_s=self.portal_settings.handover_s)
         self.portal_sign_in = PortalSignIn(
             self.store, self.ledger, self.history, self.roster, self.credentials, self.challenges, self.sessions
         )

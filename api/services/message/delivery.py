@@ -23,7 +23,9 @@ from ledger_node.domain.reason import Reason
 FIRST_PAUSE_S: Final = 5
 LONGEST_PAUSE_S: Final = 900
 GIVE_UP_AFTER_S: Final = 3 * 86_400
-SENT_KEPT_S: Final = 2 * 86_400
+SENT_KEPT_S: Final = 30 * 86_400
+"""For so long a firm's page says where a notice went."""
+UNCONFIRMED_KEPT_S: Final = 2 * 86_400
 GIVEN_UP_KEPT_S: Final = 30 * 86_400
 _AT_ONCE: Final = 50
 _MOST_DOUBLINGS: Final = 16
@@ -127,7 +129,7 @@ class MessageDeliveries:
         now = self._now()
         sent = (_MESSAGE.state == MessageState.SENT.value) & (_MESSAGE.ended_at < now - SENT_KEPT_S)
         given_up = (_MESSAGE.state == MessageState.GIVEN_UP.value) & (_MESSAGE.ended_at < now - GIVEN_UP_KEPT_S)
-        stale = _CONTACT.confirmed_at.is_(None) & (_CONTACT.added_at < now - SENT_KEPT_S)
+        stale = _CONTACT.confirmed_at.is_(None) & (_CONTACT.added_at < now - UNCONFIRMED_KEPT_S)
         waits = exists().where(_MESSAGE.contact == _CONTACT.id, _MESSAGE.state == MessageState.WAITING.value)
         with self._store.begin() as connection:
             connection.execute(delete(message).where(sent | given_up))

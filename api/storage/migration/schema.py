@@ -37,7 +37,7 @@ class Schema:
 
 STORE: Final = Schema(
     "store",
-    "0023",
+    "0024",
     "alembic_version",
     table.metadata,
     table.shared_metadata,

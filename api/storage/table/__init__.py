@@ -19,7 +19,15 @@ from api.storage.table.job import job, job_chunk, job_rejection, job_unchanged
 from api.storage.table.key import data_key, erased_key, key_ledger, key_link, key_removal, quarantine, quarantined_key
 from api.storage.table.ledger_log import ledger_log, ledger_log_mark
 from api.storage.table.message import MessageState, contact, message
-from api.storage.table.notification import WebhookState, chain_cursor, consent_deadline, notification, reliance, webhook
+from api.storage.table.notification import (
+    WebhookState,
+    chain_cursor,
+    consent_deadline,
+    notice_mark,
+    notification,
+    reliance,
+    webhook,
+)
 from api.storage.table.one_time_code import code_try, one_time_code
 from api.storage.table.outbox import outbox, outbox_account
 from api.storage.table.own_look import handover, own_look
@@ -72,6 +80,7 @@ __all__ = [
     "message",
     "metadata",
     "network",
+    "notice_mark",
     "notification",
     "one_time_code",
     "outbox",

@@ -58,6 +58,15 @@ notification = Table(
 )
 """The feed of every recipient. ``source``: digest of what is notified, so that it is notified once."""
 
+notice_mark = Table(
+    "notice_mark",
+    metadata,
+    Column("recipient", LargeBinary(32), primary_key=True),
+    Column("number", BigInteger, nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+"""Up to which notification somebody said to have read them, and when."""
+
 
 class WebhookState(StrEnum):
     """How it stands with an endpoint."""

@@ -14,11 +14,13 @@ subject = Table(
     Column("as_of", Integer, nullable=False),
     Column("registration", LargeBinary(32)),
     Column("salt", LargeBinary(32)),
+    Column("waits_since", BigInteger),
     waiting("subject_waiting", "id", where="registration IS NULL"),
 )
 """A subject without ``registration`` is being registered; it is tried until it is.
 
-``salt``: what its id was computed with, beside the registrar and the first commitment.
+``salt``: what its id was computed with, beside the registrar and the first commitment. ``waits_since``: when a program
+registered it, for the wait before its first grant; an enrolled one has the time in its invitation.
 """
 
 subject_controllers = Table(

@@ -8,19 +8,8 @@ from api.services.message.delivery import MessageDeliveries
 from api.services.message.seal import SubjectSeal
 from api.services.one_time_code.code import OneTimeCodes
 from ledger_node.domain.consent_text import Language
+from tests.kit.portal import TakingChannel
 from tests.kit.small_instance import REGISTRAR
-
-
-class Taking:
-    """A channel that keeps what it takes; ``faults`` are raised in turn, and nothing when there are none left."""
-
-    def __init__(self):
-        self.faults, self.taken = [], []
-
-    def send(self, letter):
-        if self.faults:
-            raise self.faults.pop(0)
-        self.taken.append(letter)
 
 
 class Post:
@@ -28,7 +17,7 @@ class Post:
 
     def __init__(self, instance):
         self.instance = instance
-        self.channels = {kind: Taking() for kind in ContactChannel}
+        self.channels = {kind: TakingChannel() for kind in ContactChannel}
         self.email, self.phone = self.channels[ContactChannel.EMAIL], self.channels[ContactChannel.PHONE]
         kek = instance.departments[REGISTRAR].kek
         self.seals = SubjectSeal(instance.store, instance.keys, kek)

@@ -49,7 +49,8 @@ class ConsentCard:
 class Home:
     """The page. ``recovery``: when other persons will sign for the firm, if somebody asked for that.
 
-    ``held_until``: until when the firm is held, if it is. ``looked``: how often banks looked this month.
+    ``held_until``: until when the firm is held, if it is. ``looked``: how often banks looked this month. ``unread``:
+    notices that nobody has read. ``waits_until``: until when a firm that is new can agree to nothing.
     """
 
     recovery: str | None
@@ -57,6 +58,8 @@ class Home:
     requests: tuple[RequestCard, ...]
     consents: tuple[ConsentCard, ...]
     looked: int
+    unread: int
+    waits_until: str | None
 
 
 def home_of(instance: Instance, subject: bytes, language: Language, now: int) -> Home:
@@ -66,6 +69,7 @@ def home_of(instance: Instance, subject: bytes, language: Language, now: int) ->
         ChainError: the ledger does not answer.
     """
     recovery, held_until = instance.ledger.recovery(subject), instance.ledger.standing_of(subject).held_until
+    waits = instance.first_wait.ends_at(subject)
     is_pending = recovery.commitment is not None and now < recovery.lapses_at
     return Home(
         recovery=time_words(recovery.completable_at, language) if is_pending else None,
@@ -73,6 +77,8 @@ def home_of(instance: Instance, subject: bytes, language: Language, now: int) ->
         requests=open_requests(instance, subject, language, now),
         consents=running_consents(instance, subject, language, now),
         looked=instance.access.count_of_subject(subject, since=month_start(now)),
+        unread=instance.notice_feed.unread(subject),
+        waits_until=time_words(waits, language) if waits is not None and now < waits else None,
     )
 
 

@@ -1,0 +1,1 @@
+"""Where a firm is told things."""

@@ -1,0 +1,1 @@
+"""A firm lets one bank find it."""
