@@ -3,15 +3,18 @@
 import pytest
 
 from api.catalogue.synthetic import credit_code
+from api.services.message.address import ContactChannel
 from ledger_node import clock
 from ledger_node.domain.contact_act import ContactChange, contact_digest
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
-from tests.kit.served import SEED
+from tests.kit.served import SEED, one_form
 from tests.kit.subject import refused
 
 ID = "0x" + "ab" * 32
+GOOD = "tax_payment.paid_amount >= 1000 CNY during 2025"
+MORE = "tax_payment.paid_amount >= 5000000 CNY during 2025"
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +50,26 @@ def test_a_file_comes_a_day_after_it_was_wished_for(shop, firm):
     ready = shop.post("/v1/records/file-wish", look(shop, firm, "file_wish"))["ready_at"]
     assert 86_000 < ready - clock.now() <= 86_400
     assert refused(lambda: shop.post("/v1/records/file", look(shop, firm, "file"))) == (422, "file_early")
+
+
+def test_the_file_comes_once_its_time_is_there(inside, shop, firm, monkeypatch):
+    monkeypatch.setattr(inside.served.instance.records, "_file_wait_s", 0)
+    shop.post("/v1/records/file-wish", look(shop, firm, "file_wish"))
+    (record,) = shop.post("/v1/records/file", look(shop, firm, "file"))["records"]
+    assert {each["field"] for each in record["values"]} >= {"paid_amount"}
+
+
+def test_a_signed_look_shows_the_answers_to_a_request_and_counts_no_use(inside, shop, firm):
+    asked = inside.request([one_form(text) for text in (GOOD, MORE)], firm=firm)
+    request = inside.bank.post("/v1/consent-requests", inside.asking(asked))["id"]
+    signed = look(shop, firm, "answers", request=request)
+    answers = shop.post(f"/v1/consent-requests/{request}/own-answers", signed)["answers"]
+    assert [(one["verdict"], one["reason"]) for one in answers] == [("holds", None), ("does_not_hold", None)]
+    again = refused(lambda: shop.post(f"/v1/consent-requests/{request}/own-answers", signed))
+    assert again == (422, "look_used")
+    # a look at one request is none at another
+    other = look(shop, firm, "answers", request=request)
+    assert refused(lambda: shop.post(f"/v1/consent-requests/{ID}/own-answers", other)) == (404, "request_unknown")
 
 
 def test_a_look_at_answers_names_its_request_and_no_other_look_does(shop):
@@ -85,6 +108,36 @@ def test_an_address_needs_a_fresh_signature_of_a_controller(shop, firm):
     assert refused(lambda: add(now)) == (422, "channel_missing")
     assert shop.get("/v1/contacts") == {"contacts": [], "channels": []}
     assert refused(lambda: shop.post("/v1/contacts/confirmation", {"code": "K7QM-2F9T"})) == (422, "code_unknown")
+
+
+def test_an_address_is_added_confirmed_and_removed(inside, shop, firm, monkeypatch):
+    instance, codes = inside.served.instance, []
+    issue = instance.codes.issue
+
+    def seen(*words, **options):
+        codes.append(issue(*words, **options))
+        return codes[-1]
+
+    monkeypatch.setattr(instance.contacts, "_channels", {ContactChannel.EMAIL})
+    monkeypatch.setattr(instance.codes, "issue", seen)
+
+    def signed(change, about):
+        now = clock.now()
+        signature = sign(contact_digest(firm.subject, change, about, now), firm.keys[0])
+        return {"signed_at": now, "signature": to_hex(signature)}
+
+    address = "wang@shop.example"
+    words = signed(ContactChange.ADD, address.encode())
+    added = shop.post("/v1/contacts", {"address": address, "language": "zh", **words})
+    assert added["confirmed_at"] is None
+    assert address not in str(added)
+    confirmed = shop.post("/v1/contacts/confirmation", {"code": codes[-1]})
+    assert (confirmed["id"], confirmed["confirmed_at"] is None) == (added["id"], False)
+    removal = f"/v1/contacts/{added['id']}/removal"
+    # what was signed to add it does not remove it
+    assert refused(lambda: shop.post(removal, words)) == (422, "signer_not_controller")
+    contact = from_hex(added["id"], "contact", length=16)
+    assert shop.post(removal, signed(ContactChange.REMOVE, contact)) == {"contacts": [], "channels": ["email"]}
 
 
 def test_a_request_of_others_is_like_none(shop, inside):

@@ -25,7 +25,6 @@ _EXPECTED: Final = frozenset({Reason.SIGN_IN_NEEDED, Reason.PROOF_NONCE, Reason.
 _ALWAYS: Final = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
-    b"referrer-policy": b"no-referrer",
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
     b"permissions-policy": (
@@ -33,7 +32,11 @@ _ALWAYS: Final = {
         b"publickey-credentials-create=(self), publickey-credentials-get=(self)"
     ),
 }
-_USUAL: Final = ((b"content-security-policy", DEFAULT_POLICY.encode()), (b"cache-control", b"no-store"))
+_USUAL: Final = (
+    (b"content-security-policy", DEFAULT_POLICY.encode()),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+)
 _HSTS: Final = ((b"strict-transport-security", b"max-age=31536000"),)
 Templates: TypeAlias = dict[object, str]
 _Header: TypeAlias = tuple[bytes, bytes]
@@ -108,7 +111,7 @@ def _level(route: str, observed: Observed, *, is_slow: bool) -> int | None:
 
 
 def _secured(headers: Iterable[_Header], scheme: str) -> list[_Header]:
-    """Add what a browser may make of an answer; a route's own Content-Security-Policy or Cache-Control stays."""
+    """Add what a browser may make of an answer; those of ``_USUAL`` that a route sets itself stay."""
     own = [header for header in headers if header[0] not in _ALWAYS]
     named = {name for name, _ in own}
     usual = [header for header in _USUAL if header[0] not in named]

@@ -4,8 +4,21 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
-from api.http.model.base import AnswerModel, HexText, RequestModel, SignatureText, Strict, Time, example, text, whole
-from api.http.model.controllers import SignatureJson
+from api.http.model.base import (
+    Address,
+    AnswerModel,
+    HexText,
+    RequestModel,
+    SignatureText,
+    Strict,
+    Time,
+    absent,
+    example,
+    opened,
+    text,
+    whole,
+)
+from api.http.model.controllers import ADDRESS_EXAMPLE, Passkey, SignatureJson
 from api.services.staff.person import StaffState
 from api.services.staff.role import StaffRole
 from ledger_node.domain.error import InvalidInputError
@@ -90,6 +103,13 @@ class StaffList(AnswerModel):
     staff: list[Staff]
 
 
+class ReleaseKey(AnswerModel, json_schema_extra=example({"address": ADDRESS_EXAMPLE}, opened)):
+    """The passkey of a person, or the address of the member's own key."""
+
+    address: Address = absent()
+    passkey: Passkey = absent()
+
+
 class Release(AnswerModel):
     """What was released, by whom, and what proves it: ``signature`` by ``key`` over the EIP-712 struct."""
 
@@ -100,7 +120,7 @@ class Release(AnswerModel):
     statement: str
     staff: StaffId | None
     prepared_by: StaffId | None
-    key: Annotated[dict[str, str] | str, Field(examples=["0x" + "19" * 20])]
+    key: ReleaseKey
     signature: SignatureJson
     time: Time
 

@@ -80,7 +80,7 @@ def enrol_page(page: Page) -> Response:
 def show_welcome(page: Page) -> Response:
     """Say whose code it is, and offer to make a passkey."""
     code = page.form.get("code", "")
-    welcome = page.instance.enrolments.look(code, now=page.now)
+    welcome = page.instance.enrolments.look(code, now=page.now, origin=page.address)
     token, data = _creation(page, f"{welcome.firm} · {welcome.signer}", is_portable=False)
     return page.render(
         "public/enrol_key.html",
@@ -103,7 +103,7 @@ def enrol(page: Page) -> Response:
     """Take a signer's passkey, and show its digits."""
     made = _registered(page)
     key = NewKey(made.credential_id, made.passkey, made.is_synced)
-    arrival = page.instance.enrolments.arrive(page.form.get("code", ""), key, now=page.now)
+    arrival = page.instance.enrolments.arrive(page.form.get("code", ""), key, now=page.now, origin=page.address)
     second, welcome = arrival.second_code, arrival.welcome
     return page.render(
         "public/enrol_arrived.html",
@@ -129,7 +129,7 @@ def staff_enrol_page(page: Page) -> Response:
 def show_staff_welcome(page: Page) -> Response:
     """Say whose code it is, and offer to make a passkey on a security key."""
     code = page.form.get("code", "")
-    person = page.instance.roster.look(code)
+    person = page.instance.roster.look(code, origin=page.address)
     token, data = _creation(page, person.name, is_portable=True)
     names = {member.id: member.name for member in page.instance.ledger.members()}
     return page.render(
@@ -152,7 +152,9 @@ def staff_enrol(page: Page) -> Response:
     """Take the passkey of a member's person."""
     made = _registered(page)
     code = page.form.get("code", "")
-    person = page.instance.roster.enrol(code, made.credential_id, made.passkey, is_synced=made.is_synced)
+    person = page.instance.roster.enrol(
+        code, made.credential_id, made.passkey, is_synced=made.is_synced, origin=page.address
+    )
     return page.render(
         "public/enrol_staff.html", StaffArrivedPage(person.name, is_active=person.state is StaffState.ACTIVE)
     )

@@ -65,7 +65,7 @@ class PageEndpoint:
 
     async def _limited(self, request: Request) -> Response:
         limits: RateLimits = request.app.state.rate_limits
-        caller = b"portal" + (request.client.host if request.client else "").encode()
+        caller = b"portal" + _address(request)
         request_class = RequestClass.EFFECT if self._route.method == "POST" else RequestClass.READ
         await limits.wait_for_room(caller)
         try:
@@ -146,7 +146,12 @@ class PageEndpoint:
             headers=request.headers,
             cookies=request.cookies,
             links=tuple(link for link, permission in self._links if permission.admits(visitor)),
+            address=_address(request),
         )
+
+
+def _address(request: Request) -> bytes:
+    return (request.client.host if request.client else "").encode()
 
 
 async def _body(request: Request) -> bytes:

@@ -47,7 +47,7 @@ class Page:
 
     ``path``: what stands in the place of the route's names; ``query``, ``form``: fields, each once. ``url_path``: as it
     was asked. ``back``: where the language link and a fresh sign-in lead back to. ``headers``, ``cookies``: of the
-    request.
+    request. ``address``: where it came from, against which wrong codes count.
     """
 
     instance: Instance
@@ -64,6 +64,7 @@ class Page:
     headers: Mapping[str, str] = field(repr=False)
     cookies: Mapping[str, str] = field(repr=False)
     links: tuple[tuple[str, str], ...] = ()
+    address: bytes = field(default=b"", repr=False)
 
     @property
     def home(self) -> str:

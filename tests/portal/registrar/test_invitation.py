@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from api.services.one_time_code.code import WRONG_TRIES
 from api.services.staff.role import StaffRole
 from tests.kit.authenticator import AT, BE, BS, UP, UV
 from tests.kit.enrolment_page import (
@@ -216,3 +217,10 @@ def test_a_recovery_is_called_off_by_one(instance, clerk, approver, signer):
     release(approver, path)
     assert clerk.send_form(f"/registrar/recoveries/{shop.subject.hex()}/cancel").status_code == 303
     assert instance.ledger.recovery(shop.subject).commitment is None
+
+
+def test_wrong_codes_count_against_the_address_that_they_come_from(instance, clerk, signer):
+    code = code_for(clerk, invite(clerk, instance.new_code()))
+    for path in ("/enrol/code", "/staff/enrol/code") * (WRONG_TRIES // 2):
+        assert "There is no such code" in signer.send_form(path, {"code": "00000-00000"}).text
+    assert "Too many wrong codes were typed" in show_code(signer, code).text

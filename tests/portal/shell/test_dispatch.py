@@ -53,6 +53,8 @@ def test_a_page_has_the_strict_policy_and_the_other_headers(browser):
     assert page.headers["content-security-policy"] == POLICY
     assert page.headers["cross-origin-opener-policy"] == "same-origin"
     assert page.headers["cache-control"] == "no-store"
+    # a page under no-referrer would send its own forms with Origin: null
+    assert page.headers["referrer-policy"] == "same-origin"
     assert "publickey-credentials-get=(self)" in page.headers["permissions-policy"]
 
 
@@ -84,6 +86,8 @@ def test_the_way_back_never_leads_to_another_site(browser, back):
         {"Sec-Fetch-Site": "cross-site", "Origin": ORIGIN},
         {"Sec-Fetch-Site": "same-site", "Origin": ORIGIN},
         {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "null"},
+        {"Sec-Fetch-Site": "same-origin", "Origin": "https://evil.example"},
     ],
 )
 def test_a_form_of_another_site_is_refused(browser, headers):
