@@ -13,64 +13,16 @@ from ledger_node.domain.consent_text import Language
 from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.reason import Reason
 from tests.kit.firm_page import slip_of
-from tests.kit.portal import PortalInstance, page_data
-from tests.kit.portal_browser import Person, serving
+from tests.kit.portal import page_data
+from tests.kit.portal_browser import MATRIX, overflow
 
 playwright = pytest.importorskip("playwright.sync_api")
-NARROW, WIDE = {"width": 390, "height": 844}, {"width": 1280, "height": 900}
 AGREE = {"en": "Agree with fingerprint or face", "zh": "用指纹或面容同意"}
 VIEW = {"en": "View", "zh": "查看"}
 REFUSE = {"en": "Refuse", "zh": "不同意"}
 WITHDRAW = {"en": "Withdraw the consent", "zh": "撤回给"}
 NOW = {"en": "Withdraw now", "zh": "确认撤回"}
 GRANTED = {"en": "Granted", "zh": "已授权"}
-MATRIX = pytest.mark.parametrize(
-    ("language", "size"),
-    [("zh", NARROW), ("en", NARROW), ("zh", WIDE), ("en", WIDE)],
-    ids=["zh390", "en390", "zh", "en"],
-)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as started:
-        try:
-            browser = started.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        except playwright.Error as error:
-            pytest.skip(f"no Chromium: {error}")
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def instance(tmp_path_factory):
-    made = PortalInstance(tmp_path_factory.mktemp("portal"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def origin(instance):
-    with serving(instance) as place:
-        yield place
-
-
-@pytest.fixture
-def visit(chromium, origin):
-    """Let somebody open a browser; at the end, no page of theirs did what no page may."""
-    people = []
-
-    def visit(phone=None, language="en", size=NARROW, **options):
-        locale = {"en": "en-GB", "zh": "zh-CN"}[language]
-        context = chromium.new_context(locale=locale, viewport=size, **options)
-        context.set_default_timeout(8_000)
-        people.append(Person(context, origin, phone))
-        return people[-1]
-
-    yield visit
-    for person in people:
-        person.context.close()
-    assert [fault for person in people for fault in person.faults] == []
 
 
 @pytest.fixture
@@ -82,10 +34,10 @@ def told(person, reason, language=Language.ENGLISH):
     return person.page.get_by_text(reason_words(reason, language, Reader.FIRM).meaning)
 
 
-@MATRIX
-def test_b3_a_grant_takes_at_most_4_screens_and_a_withdrawal_2_clicks(instance, shop, visit, language, size):
+@pytest.mark.parametrize(("language", "width"), MATRIX)
+def test_b3_a_grant_takes_at_most_4_screens_and_a_withdrawal_2_clicks(instance, shop, visit, language, width):
     instance.ask(shop)
-    person = visit(shop.phones[0], language, size)
+    person = visit(shop.phones[0], language, width)
     person.sign_in()
     person.screens.clear()
     person.go("/home").get_by_role("button", name=VIEW[language]).click()
@@ -104,7 +56,7 @@ def test_b3_a_grant_takes_at_most_4_screens_and_a_withdrawal_2_clicks(instance, 
     person.page.get_by_role("status").wait_for()
     assert clicks == 2
     assert instance.consents.record_of(held.shown.id).state is ConsentState.WITHDRAWN
-    assert person.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert overflow(person.page) <= 0
 
 
 def test_b14_a_grant_by_the_keyboard_alone(instance, shop, visit):
@@ -135,10 +87,10 @@ def reach(page, name):
     raise AssertionError(f"the keyboard does not reach {name}")
 
 
-@MATRIX
-def test_a_refusal_is_signed(instance, shop, visit, language, size):
+@pytest.mark.parametrize(("language", "width"), MATRIX)
+def test_a_refusal_is_signed(instance, shop, visit, language, width):
     request = instance.ask(shop).id
-    person = visit(shop.phones[0], language, size)
+    person = visit(shop.phones[0], language, width)
     person.sign_in()
     person.go(f"/requests/{request.hex()}").get_by_role("button", name=REFUSE[language], exact=True).click()
     person.page.wait_for_url(f"**/requests/{request.hex()}")

@@ -7,12 +7,16 @@ import time
 from contextlib import contextmanager
 
 import uvicorn
+from axe_playwright_python.sync_playwright import Axe
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.kit.portal import portal_app
 
 ALLOWED_NOISE = ("publicKey.pubKeyCredParams",)
 """What Chromium warns about where only ES256 is asked for."""
+LOCALES = {"en": "en-GB", "zh": "zh-CN"}
+MATRIX = [("zh", 390), ("en", 390), ("zh", 1280), ("en", 1280)]
+"""Languages and widths of what is walked in all of them."""
 
 
 @contextmanager
@@ -61,20 +65,24 @@ class Person:
         if request.is_navigation_request():
             self.screens.append(f"{request.method} {request.url.removeprefix(self.origin)}")
 
-    def take(self, phone, *, verifies=True):
-        """Give the browser a phone that holds the passkey of a signer."""
+    def take_device(self, transport="internal"):
+        """Give the browser a device that holds no passkey yet."""
         self.session = self.context.new_cdp_session(self.page)
         self.session.send("WebAuthn.enable")
         options = {
             "protocol": "ctap2",
-            "transport": "internal",
+            "transport": transport,
             "hasResidentKey": True,
             "hasUserVerification": True,
-            "isUserVerified": verifies,
+            "isUserVerified": True,
             "automaticPresenceSimulation": True,
         }
         added = self.session.send("WebAuthn.addVirtualAuthenticator", {"options": options})
         self.authenticator = added["authenticatorId"]
+
+    def take(self, phone):
+        """Give the browser a phone that holds the passkey of a signer."""
+        self.take_device()
         key = phone.device.key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
         credential = {
             "credentialId": base64.b64encode(phone.id).decode(),
@@ -103,5 +111,23 @@ class Person:
         """Sign in with the phone."""
         self.go(f"/sign-in?back={back}")
         self.page.locator("form[data-passkey] button").click()
-        self.page.wait_for_url(f"**{back}")
+        # the address of the page that signs in ends with it too
+        self.page.wait_for_url(lambda address: address == f"{self.origin}{back}")
         return self.page
+
+
+def overflow(page):
+    """Return by how many pixels a page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+def violations(page):
+    """Return what axe finds on a page, and where."""
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], [node["html"] for node in one["nodes"]]) for one in found]
+
+
+def require_clean(page):
+    """Require that everybody can read a page, and that it does not scroll sideways."""
+    assert violations(page) == []
+    assert overflow(page) <= 0
