@@ -2,6 +2,7 @@
 
 import socket
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Self
 
@@ -21,11 +22,14 @@ _ANY = Rate(1e6, 1_000_000)
 
 
 class InsideInstance:
-    """API and portal on a fresh folder, on a port of this machine; node and server end with it."""
+    """API and portal on a fresh folder, on a port of this machine; node and server end with it.
 
-    def __init__(self, folder: Path) -> None:
+    ``banks``: short name -> full name; None for the demo bank.
+    """
+
+    def __init__(self, folder: Path, *, banks: Mapping[str, str] | None = None) -> None:
         self.home = Home(folder)
-        found_instance(self.home)
+        found_instance(self.home, banks=banks)
         self._node = NodeProcess(self.home)
         self._node.start()
         self.instance = open_instance(self.home, [self._node.wait_ready()], processes=1)

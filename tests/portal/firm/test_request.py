@@ -27,6 +27,15 @@ def test_the_elements_of_the_page_are_the_lines_of_the_text_in_their_order(insta
     assert [card.name for card in cards if card.name != "other"] == ["who", "questions", "data", "limits", "told"]
 
 
+def test_a_long_line_is_not_split_into_a_narrow_column(instance, firm):
+    request = instance.ask(firm).id
+    _, cards = cards_of(open_page(instance, firm, request, Language.ENGLISH).lines, frozenset())
+    lines = {line.key: line for card in cards for line in card.lines}
+    (bounds,) = [line for line in lines.values() if line.text.startswith("Usable from")]
+    (bank,) = [line for line in lines.values() if line.text.startswith("Bank:")]
+    assert (bounds.label, bank.label) == ("", "Bank: ")
+
+
 def test_a_question_beyond_the_usual_ones_is_marked(instance, firm):
     request = instance.ask(firm, GOOD, OTHER).id
     _, cards = cards_of(open_page(instance, firm, request).lines, frozenset({2}))

@@ -32,6 +32,8 @@ _CARDS: Final = {
 }
 """Which lines stand together. The questions follow their heading; a line of another key stands by itself."""
 _LABELLED: Final = frozenset({"who", "data", "limits"})
+_LONGEST_LABEL: Final = 16
+"""A longer one would make a narrow column of many lines on a phone: its line stays one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,7 @@ def _line(line: TextLine, card: str, unusual: frozenset[int]) -> Line:
     if card in _LABELLED:
         for sign in ("：", ": "):
             label, found, value = text.partition(sign)
-            if found:
+            if found and len(label) <= _LONGEST_LABEL:
                 return Line(key, label + found, value)
     return Line(key, "", text)
 
