@@ -17,6 +17,7 @@ from api.portal.firm.contact import route as firm_contact
 from api.portal.firm.handover import route as firm_handover
 from api.portal.firm.home import route as firm_home
 from api.portal.firm.notice import route as firm_notice
+from api.portal.firm.record import route as firm_record
 from api.portal.firm.request import route as firm_request
 from api.portal.firm.withdrawal import route as firm_withdrawal
 from api.portal.public import enrol, session
@@ -40,6 +41,7 @@ ROOMS: Final[tuple[Pages, ...]] = (
     firm_notice.pages,
     firm_contact.pages,
     firm_handover.pages,
+    firm_record.pages,
     bank.pages,
     enrol.pages,
     registrar.pages,

@@ -32,18 +32,24 @@ from api.services.message.seal import SubjectSeal
 from api.services.notification.feed import NoticeFeed
 from api.services.passkey.challenge import Challenges
 from api.services.passkey.credential import Credential, Credentials
+from api.services.record.look import OwnLooks
+from api.services.record.record import OwnRecords
+from api.services.self_answer.self_answer import SelfAnswers
 from api.services.session.session import Sessions
 from api.services.session.sign_in import PortalSignIn
 from api.services.staff.role import StaffRole
 from api.services.subject.first_wait import FirstWait
+from api.services.verification.attestation_finder import AttestationFinder
+from api.services.verification.fact_selector import FactSelector
 from api.sign_in.server.principal import Kind
 from api.telemetry.metric import Metrics
 from ledger_node.domain.hashing import sha256_digest
 from ledger_node.domain.passkey import Assertion, Passkey
 from ledger_node.domain.presentation import SUBJECT_REGISTRATION
+from ledger_node.domain.signature import address_of
 from ledger_node.domain.subject import each_person
 from tests.kit.authenticator import AT, UP, UV, Authenticator
-from tests.kit.small_instance import REGISTRAR, RELAYER, SmallInstance
+from tests.kit.small_instance import REGISTRAR, RELAYER, SmallInstance, key_of
 from tests.kit.staff import Office
 
 ORIGIN = "http://localhost:8700"
@@ -84,6 +90,13 @@ class PortalInstance(SmallInstance):
         self.credentials, self.challenges = Credentials(self.store), Challenges(self.cursor_mac)
         self.sessions = Sessions(self.store)
         self.first_wait = FirstWait(self.store, self.portal_settings.first_wait_s)
+        self.looks = OwnLooks(self.store, self.history, self.cursor_mac, self.first_wait.require_over)
+        wait = {"file_wait_s": self.portal_settings.file_wait_s}
+        self.records = OwnRecords(self.store, self.keys, self.departments, self.subjects, self.looks, **wait)
+        finder = AttestationFinder(self.store, self.keys, self.departments, self.ledger.anchor_domain)
+        facts = FactSelector(self.ledger, (RELAYER, address_of(key_of(RELAYER))))
+        parts = self.ledger, self.consent_requests, self.subjects, finder, facts
+        self.self_answers = SelfAnswers(*parts, self.looks)
         self.recoveries = RecoveryService(self.store, self.ledger, self.history, self.consents)
         self.holds = HoldService(self.ledger, self.history)
         self.erasures = ErasureService(self.store, self.keys, self.removals, self.issuers)

@@ -10,15 +10,36 @@ if (form instanceof HTMLFormElement) {
 
 const SHOWN_MS = 300_000;
 
+const shownAt = Date.now();
+
 // values that a fresh proof showed; nobody who finds the screen later reads them
-setTimeout(() => {
+function blank() {
     for (const value of document.querySelectorAll("[data-value]")) {
         value.textContent = "••••";
     }
-}, SHOWN_MS);
+}
+
+// a device that sleeps holds its timers up
+function blankWhenOver() {
+    if (Date.now() - shownAt >= SHOWN_MS) {
+        blank();
+    }
+}
+
+setTimeout(blank, SHOWN_MS);
+document.addEventListener("visibilitychange", blankWhenOver);
+window.addEventListener("focus", blankWhenOver);
+// what the browser keeps of a page that was left holds no value
+window.addEventListener("pagehide", blank);
 
 window.addEventListener("pageshow", (event) => {
-    if (event.persisted && document.body.hasAttribute("data-signed-in")) {
+    if (!event.persisted || !document.body.hasAttribute("data-signed-in")) {
+        return;
+    }
+    if (document.querySelector("[data-value]") === null) {
         window.location.reload();
+    } else {
+        // a form brought the values; it is not sent once more
+        window.location.replace(window.location.pathname);
     }
 });

@@ -1,0 +1,1 @@
+"""Who looked at a firm: banks, and the firm itself."""

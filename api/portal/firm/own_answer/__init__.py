@@ -1,0 +1,1 @@
+"""What the answers of a firm to a request would be."""

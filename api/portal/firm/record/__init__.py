@@ -1,0 +1,1 @@
+"""The records about a firm, and their values after a signed look."""
