@@ -57,8 +57,11 @@ from api.services.record.record import OwnRecords
 from api.services.self_answer.self_answer import SelfAnswers
 from api.services.session.session import Sessions
 from api.services.session.sign_in import PortalSignIn
-from api.services.signer.device_offer import DEVICE_CODE_S, DeviceOffers
+from api.services.signer.alarm import Alarms
+from api.services.signer.device_offer import DeviceOffers
+from api.services.signer.page_link import PageLinks
 from api.services.signer.rotation_draft import RotationDrafts
+from api.services.signer.signer_change import Signers
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registration import SubjectService
 from api.services.verification.answer_builder import AnsweringMember, AnswerPool
@@ -226,8 +229,12 @@ class Services(PeopleServices):
         store, ledger = base.store, base.ledger
         self.handovers = Handovers(store, ledger, self.codes, lifetime_s=portal.handover_s)
         self.looks = OwnLooks(store, self.controllers, base.registrar.kek.keyed_digest, self.first_wait.require_over)
-        self.device_offers = DeviceOffers(store, self.codes, lifetime_s=DEVICE_CODE_S)
-        self.rotation_drafts = RotationDrafts(store, ledger, self.controllers, self.rotations)
+        self.device_offers = DeviceOffers(store, self.codes, self.seals, lifetime_s=portal.device_link_s)
+        self.rotation_drafts = RotationDrafts(store, ledger, self.controllers, self.rotations, self.seals)
+        offers, drafts = self.device_offers, self.rotation_drafts
+        self.signers = Signers(store, self.controllers, self.credentials, self.firm_names, offers, drafts)
+        self.page_links = PageLinks(store, self.codes, lifetime_s=portal.device_link_s)
+        self.alarms = Alarms(store, ledger, self.controllers, self.recoveries, self.holds)
         self.records = OwnRecords(
             store, base.keys, base.departments, self.subjects, self.looks, file_wait_s=portal.file_wait_s
         )

@@ -21,7 +21,9 @@ from api.services.access_log.reader import AccessReader
 from api.services.control.ended_registration import EndedRegistrations
 from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
+from api.services.control.rotation import RotationService
 from api.services.enrolment.enrolment import Enrolments
+from api.services.enrolment.firm_name import FirmNames
 from api.services.enrolment.invitations import Invitations
 from api.services.erasure.erasure import ErasureService
 from api.services.handover.handover import Handovers
@@ -37,6 +39,11 @@ from api.services.record.record import OwnRecords
 from api.services.self_answer.self_answer import SelfAnswers
 from api.services.session.session import Sessions
 from api.services.session.sign_in import PortalSignIn
+from api.services.signer.alarm import Alarms
+from api.services.signer.device_offer import DeviceOffers
+from api.services.signer.page_link import PageLinks
+from api.services.signer.rotation_draft import RotationDrafts
+from api.services.signer.signer_change import Signers
 from api.services.staff.role import StaffRole
 from api.services.subject.first_wait import FirstWait
 from api.services.verification.attestation_finder import AttestationFinder
@@ -124,9 +131,21 @@ class PortalInstance(SmallInstance):
         self.deliveries = MessageDeliveries(self.store, self.seals, self.channels, self.now)
         self.notice_feed = NoticeFeed(self.store, self.seals)
         self.handovers = Handovers(self.store, self.ledger, self.codes, lifetime_s=self.portal_settings.handover_s)
+        self._let_signers_change()
         self.portal_sign_in = PortalSignIn(
             self.store, self.ledger, self.history, self.roster, self.credentials, self.challenges, self.sessions
         )
+
+    def _let_signers_change(self):
+        self.firm_names = FirmNames(self.store, self.keys, self.departments[REGISTRAR].kek)
+        self.rotations = RotationService(self.ledger, self.history, self.consents)
+        lifetime_s = self.portal_settings.device_link_s
+        self.device_offers = DeviceOffers(self.store, self.codes, self.seals, lifetime_s=lifetime_s)
+        self.rotation_drafts = RotationDrafts(self.store, self.ledger, self.history, self.rotations, self.seals)
+        parts = self.credentials, self.firm_names, self.device_offers, self.rotation_drafts
+        self.signers = Signers(self.store, self.history, *parts)
+        self.page_links = PageLinks(self.store, self.codes, lifetime_s=lifetime_s)
+        self.alarms = Alarms(self.store, self.ledger, self.history, self.recoveries, self.holds)
 
     def start(self):
         """Start nothing."""
@@ -143,7 +162,7 @@ class PortalInstance(SmallInstance):
         with self.store.begin() as connection:
             for person, phone in enumerate(phones, start=1):
                 known = Credential(
-                    phone.id, Kind.SUBJECT, subject, person, phone.passkey, "Phone", is_synced=True, added_at=self.now()
+                    phone.id, Kind.SUBJECT, subject, person, phone.passkey, "phone", is_synced=True, added_at=self.now()
                 )
                 self.credentials.add(connection, known)
         return Shop(code, subject, phones)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import insert, select, update
 
+from api.services.message.seal import SubjectSeal
 from api.services.one_time_code.code import OneTimeCodes
 from api.storage import table
 from api.storage.database import Store
@@ -19,13 +20,16 @@ from ledger_node.domain.rotation_text import check_digits, plain_name
 from ledger_node.randomness import random_bytes
 
 KIND: Final = "device"
-DEVICE_CODE_S: Final = 3_600
-"""How long the code of an offer holds good."""
+DEVICE_CODE_S: Final = 600
+"""How long the code of an offer usually holds good."""
+DEVICES: Final = frozenset({"phone", "computer", "tablet", "security key"})
+"""What a device may say that it is."""
 NEW_PERSON: Final = 0
 KEPT_S: Final = 7 * 86_400
 """How long a device that showed its key can be taken in."""
 MAX_OPEN: Final = 8
 _ID_BYTES: Final = 16
+_SEALED_AS: Final = b"device/"
 _OFFER: Final = table.device_offer.c
 
 
@@ -59,7 +63,8 @@ class DeviceOffer:
 class DeviceOffers:
     """Makes offers, takes the keys of devices, and gives them to whoever draws up the change."""
 
-    def __init__(self, store: Store, codes: OneTimeCodes, *, lifetime_s: int) -> None:
+    def __init__(self, store: Store, codes: OneTimeCodes, seals: SubjectSeal, *, lifetime_s: int) -> None:
+        self._seals = seals
         self._store = store
         self._codes = codes
         self._lifetime_s = lifetime_s
@@ -73,7 +78,8 @@ class DeviceOffers:
         if len(self.open(subject, now=now)) >= MAX_OPEN:
             raise InvalidInputError(Reason.RATE_LIMITED, "too many devices wait; drop one of them first")
         made = DeviceOffer(random_bytes(_ID_BYTES), subject, person, plain_name(name), now, None)
-        row = {"id": made.id, "subject": subject, "person": person, "name": made.name, "made_at": now}
+        sealed = self._seals.seal(subject, _SEALED_AS + made.id, made.name)
+        row = {"id": made.id, "subject": subject, "person": person, "sealed": sealed, "made_at": now}
         with self._store.begin() as connection:
             connection.execute(insert(table.device_offer).values(row))
             code = self._codes.issue(KIND, made.id, lifetime_s=self._lifetime_s, connection=connection)
@@ -95,6 +101,7 @@ class DeviceOffers:
 
         Raises:
             VerificationError: as ``look``.
+            InvalidInputError: ``value_malformed`` for the kind of the device.
         """
         offer = self.look(code, origin=origin)
         with self._store.begin() as connection:
@@ -103,7 +110,7 @@ class DeviceOffers:
                 update(table.device_offer)
                 .where(_OFFER.id == offer.id)
                 .values(
-                    device=plain_name(shown.device),
+                    device=_known(shown.device),
                     credential=shown.credential,
                     rp_id_hash=shown.key.rp_id_hash,
                     public_key=shown.key.public_key,
@@ -118,9 +125,8 @@ class DeviceOffers:
     def open(self, subject: bytes, *, now: int) -> list[DeviceOffer]:
         """Return the devices of a firm that wait, the oldest first."""
         waits = (_OFFER.subject == subject) & _OFFER.ended_at.is_(None) & (_OFFER.made_at > now - KEPT_S)
-        return [
-            _offer(row) for row in self._store.rows(select(table.device_offer).where(waits).order_by(_OFFER.made_at))
-        ]
+        rows = self._store.rows(select(table.device_offer).where(waits).order_by(_OFFER.made_at))
+        return [self._offer(row) for row in rows]
 
     def find(self, subject: bytes, offer: bytes) -> DeviceOffer:
         """Return a device of a firm that waits.
@@ -142,12 +148,18 @@ class DeviceOffers:
 
     def _find(self, offer: bytes) -> DeviceOffer | None:
         row = self._store.row(select(table.device_offer).where(_OFFER.id == offer, _OFFER.ended_at.is_(None)))
-        return None if row is None else _offer(row)
+        return None if row is None else self._offer(row)
+
+    def _offer(self, row: Any) -> DeviceOffer:  # noqa: ANN401 - a row of the table
+        shown = None
+        if row.arrived_at is not None:
+            key = Passkey(row.rp_id_hash, row.public_key)
+            shown = NewDevice(key, row.credential, row.device, bool(row.synced))
+        name = self._seals.open(row.subject, _SEALED_AS + row.id, row.sealed)
+        return DeviceOffer(row.id, row.subject, row.person, name, row.made_at, shown)
 
 
-def _offer(row: Any) -> DeviceOffer:  # noqa: ANN401 - a row of the table
-    shown = None
-    if row.arrived_at is not None:
-        key = Passkey(row.rp_id_hash, row.public_key)
-        shown = NewDevice(key, row.credential, row.device, bool(row.synced))
-    return DeviceOffer(row.id, row.subject, row.person, row.name, row.made_at, shown)
+def _known(device: str) -> str:
+    if device not in DEVICES:
+        raise InvalidInputError(Reason.VALUE_MALFORMED, "this is no kind of device that is known", field="device")
+    return device

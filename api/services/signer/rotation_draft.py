@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from api.services.control.rotation import RotationService
 from api.services.draft.signature_collection import SignatureCollection
+from api.services.message.seal import SubjectSeal
 from api.services.subject.controller_change import ControllerState
 from api.services.subject.controller_history import ControllerHistory
 from api.storage import table
@@ -29,6 +30,7 @@ from ledger_node.randomness import random_bytes
 _ID_BYTES: Final = 16
 _SALT_BYTES: Final = 32
 _MINUTE_S: Final = 60
+_SEALED_AS: Final = b"rotation/"
 _DRAFT: Final = table.rotation_draft.c
 _OPEN: Final = _DRAFT.done_at.is_(None) & _DRAFT.cancelled_at.is_(None)
 
@@ -70,8 +72,14 @@ class RotationDrafts:
     """Draws up changes, collects their signatures, and brings them to the ledger once enough persons signed."""
 
     def __init__(
-        self, store: Store, ledger: SubjectLedger, history: ControllerHistory, rotations: RotationService
+        self,
+        store: Store,
+        ledger: SubjectLedger,
+        history: ControllerHistory,
+        rotations: RotationService,
+        seals: SubjectSeal,
     ) -> None:
+        self._seals = seals
         self._store = store
         self._ledger = ledger
         self._history = history
@@ -107,13 +115,13 @@ class RotationDrafts:
             entry, deadline = self._ledger.entry_count(subject), _whole_minute(now) + SIGNING_TIME_S
             names = dict(retiring) | {one.controller.key: one.name for one in wanted}
             lines = rotation_lines(current.controllers, after, names, deadline, language)
+            draft = random_bytes(_ID_BYTES)
             row = {
-                "id": random_bytes(_ID_BYTES),
+                "id": draft,
                 "subject": subject,
                 "entry": entry,
                 "controllers": json.dumps(after.to_json()),
-                "names": json.dumps([[one.name.person, one.name.device] for one in wanted], ensure_ascii=False),
-                "lines": json.dumps([[line.text, line.place] for line in lines], ensure_ascii=False),
+                "sealed": self._seal(subject, draft, [one.name for one in wanted], lines),
                 "language": language.value,
                 "deadline": deadline,
             }
@@ -166,6 +174,28 @@ class RotationDrafts:
         with self._history.locked(subject), self._store.begin() as connection:
             self._end(connection, subject, _DRAFT.id == draft, cancelled_at=now)
 
+    def names(self, subject: bytes) -> dict[ControllerKey, KeyName]:
+        """Return what the keys of a firm are called by the changes that came in force; the newest name counts.
+
+        Raises:
+            InvalidInputError: ``erased``.
+        """
+        done = (_DRAFT.subject == subject) & _DRAFT.done_at.is_not(None)
+        names: dict[ControllerKey, KeyName] = {}
+        for row in self._store.rows(select(table.rotation_draft).where(done).order_by(_DRAFT.entry)):
+            keys = Controllers.from_json(decode(row.controllers.encode())).keys
+            called, _ = self._unseal(row)
+            names |= {each.key: name for each, name in zip(keys, called, strict=True)}
+        return names
+
+    def _seal(self, subject: bytes, draft: bytes, names: Sequence[KeyName], lines: Sequence[RotationLine]) -> bytes:
+        said = [[[one.person, one.device] for one in names], [[line.text, line.place] for line in lines]]
+        return self._seals.seal(subject, _SEALED_AS + draft, json.dumps(said, ensure_ascii=False))
+
+    def _unseal(self, row: Any) -> tuple[tuple[KeyName, ...], tuple[RotationLine, ...]]:  # noqa: ANN401 - a row
+        names, lines = json.loads(self._seals.open(row.subject, _SEALED_AS + row.id, row.sealed))
+        return tuple(KeyName(*each) for each in names), tuple(RotationLine(text, place) for text, place in lines)
+
     @staticmethod
     def _end(connection: Connection, subject: bytes, *which: ColumnElement[bool], cancelled_at: int) -> None:
         ending = update(table.rotation_draft).where(_DRAFT.subject == subject, _OPEN, *which)
@@ -177,7 +207,7 @@ class RotationDrafts:
         row: Any = self._store.row(select(table.rotation_draft).where(held))
         if row is None:
             return None
-        lines = tuple(RotationLine(text, place) for text, place in json.loads(row.lines))
+        names, lines = self._unseal(row)
         controllers = Controllers.from_json(decode(row.controllers.encode()))
         texts = tuple(line.text for line in lines)
         rotation = Rotation(row.subject, row.entry, controllers, row.deadline, texts)
@@ -185,7 +215,7 @@ class RotationDrafts:
         return RotationDraft(
             row.id,
             rotation,
-            tuple(KeyName(*each) for each in json.loads(row.names)),
+            names,
             lines,
             Language(row.language),
             digest,

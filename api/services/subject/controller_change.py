@@ -232,7 +232,8 @@ class ControllerChanges:
         self._store.write(
             update(table.subject_controllers)
             .where(_ENTRY.subject == change.subject, _ENTRY.entry == change.entry)
-            .values(since=held.since)
+            # the lines hold names, and nobody needs them here once the ledger has what was signed
+            .values(since=held.since, lines=None)
         )
 
     def refuse(self, change: ControllerState, reason: Reason) -> None:

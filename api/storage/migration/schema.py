@@ -37,7 +37,7 @@ class Schema:
 
 STORE: Final = Schema(
     "store",
-    "0024",
+    "0025",
     "alembic_version",
     table.metadata,
     table.shared_metadata,

@@ -11,17 +11,17 @@ rotation_draft = Table(
     Column("subject", LargeBinary(32), ForeignKey("subject.id"), nullable=False),
     Column("entry", Integer, nullable=False),
     Column("controllers", Text, nullable=False),
-    Column("names", Text, nullable=False),
-    Column("lines", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
     Column("language", String(8), nullable=False),
     Column("deadline", BigInteger, nullable=False),
     Column("done_at", BigInteger),
     Column("cancelled_at", BigInteger),
     Index("rotation_draft_by_subject", "subject"),
 )
-"""A change of a firm's signers. ``entry``: the number that the new set gets; ``names``: of its keys, in their order.
+"""A change of a firm's signers. ``entry``: the number that the new set gets.
 
-What was signed of it stands in ``collected_signature``. One that is done or called off stays for the record.
+``sealed``: the names of its keys, in their order, and the lines; the firm's data key opens it. What was signed of it
+stands in ``collected_signature``. One that is done or called off stays for the record.
 """
 
 device_offer = Table(
@@ -30,7 +30,7 @@ device_offer = Table(
     Column("id", LargeBinary(16), primary_key=True),
     Column("subject", LargeBinary(32), ForeignKey("subject.id"), nullable=False),
     Column("person", Integer, nullable=False),
-    Column("name", String(128), nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
     Column("made_at", BigInteger, nullable=False),
     Column("device", String(128)),
     Column("credential", LargeBinary),
@@ -43,6 +43,6 @@ device_offer = Table(
 )
 """A device that shall sign for a firm. ``person``: the number of who holds it, 0 for a person who is new.
 
-``arrived_at``: when the device showed its key, with the one-time code of the offer. ``ended_at``: when it was taken in,
-or dropped.
+``sealed``: the person's name; the firm's data key opens it. ``arrived_at``: when the device showed its key, with the
+one-time code of the offer. ``ended_at``: when it was taken in, or dropped.
 """

@@ -1,15 +1,18 @@
 """Changes of signers on pages: what is signed is the lines, persons count, and one change waits at a time."""
 
 import pytest
+from sqlalchemy import select
 
 from api.services.control.rotation import RotationService
 from api.services.signer.rotation_draft import NamedController, RotationDrafts
+from api.storage import table
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.controller_act import SIGNING_TIME_S, Rotation
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.rotation_text import KeyName
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import Controller
+from tests.kit.signer import erase_key, seals_of
 from tests.kit.small_control import rotate_here
 from tests.kit.small_instance import controllers_of, refused
 
@@ -19,7 +22,7 @@ NEW, OTHER = b"n" * 32, b"m" * 32
 @pytest.fixture
 def drafts(instance):
     rotations = RotationService(instance.ledger, instance.history, instance.consents)
-    return RotationDrafts(instance.store, instance.ledger, instance.history, rotations)
+    return RotationDrafts(instance.store, instance.ledger, instance.history, rotations, seals_of(instance))
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ def test_what_is_signed_is_the_lines(instance, firm, drafts, start, put):
     done = put(firm, draft, firm.keys[0])
     assert done.is_done
     current = instance.history.current(firm.subject)
-    assert (current.entry, current.controllers, current.lines) == (1, rotation.controllers, rotation.lines)
+    assert (current.entry, current.controllers) == (1, rotation.controllers)
     assert drafts.find(firm.subject, now=instance.now()) is None
     assert refused(put, firm, draft, firm.keys[0]) is Reason.DRAFT_UNKNOWN
 
@@ -126,3 +129,14 @@ def _fails_on_done(write):
         return write(statement, values)
 
     return call
+
+
+def test_names_lie_sealed_and_are_gone_with_the_firm(instance, firm, drafts, start, put):
+    draft = start(firm)
+    put(firm, draft, firm.keys[0])
+    (row,) = instance.store.rows(select(table.rotation_draft))
+    assert b"P1" not in row.sealed
+    assert instance.history.current(firm.subject).lines == ()
+    assert [name.person for name in drafts.names(firm.subject).values()] == ["P1", "P2"]
+    erase_key(instance, firm.subject)
+    assert refused(drafts.names, firm.subject) is Reason.ERASED
