@@ -19,8 +19,9 @@ from api.portal.firm.home import route as firm_home
 from api.portal.firm.notice import route as firm_notice
 from api.portal.firm.record import route as firm_record
 from api.portal.firm.request import route as firm_request
+from api.portal.firm.signers import route as firm_signers
 from api.portal.firm.withdrawal import route as firm_withdrawal
-from api.portal.public import enrol, session
+from api.portal.public import device, enrol, session
 from api.portal.public import route as public
 from api.portal.registrar import room as registrar
 from api.portal.shell.dispatch import PageEndpoint
@@ -37,11 +38,13 @@ ROOMS: Final[tuple[Pages, ...]] = (
     firm_home.pages,
     firm_request.pages,
     firm_consent.pages,
+    firm_signers.pages,
     firm_withdrawal.pages,
     firm_notice.pages,
     firm_contact.pages,
     firm_handover.pages,
     firm_record.pages,
+    device.pages,
     bank.pages,
     enrol.pages,
     registrar.pages,

@@ -20,7 +20,7 @@ from ledger_node.domain.subject import Signature
 
 @dataclass(frozen=True, slots=True)
 class RecoveryAlarm:
-    """A recovery that waits. ``takes_effect_at``: the earliest time. ``signed``: persons who cancel it, of ``needed``."""
+    """A recovery that waits, from ``takes_effect_at`` on. ``signed``: persons who cancel it, of ``needed``."""
 
     cancellation: Cancellation
     takes_effect_at: int

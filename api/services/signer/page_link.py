@@ -1,4 +1,4 @@
-"""Takes a page to another device of the firm: a code that counts once, for minutes, and shows nothing before sign-in."""
+"""Takes a page to another device of the firm: a code counts once, for minutes, and shows nothing before sign-in."""
 
 from typing import Final
 

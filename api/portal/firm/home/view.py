@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from api.instance.wiring import Instance
+from api.portal.firm.signers.view import AlarmView
 from api.services.consent.request import StoredRequest
 from api.services.consent.stored_consent import StoredConsent, state_name
 from api.services.draft.draft import Draft
@@ -47,13 +48,13 @@ class ConsentCard:
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """The page. ``recovery``: when other persons will sign for the firm, if somebody asked for that.
+    """The page. ``alarm``: somebody asked that other persons sign for the firm, and one tap calls that off.
 
     ``held_until``: until when the firm is held, if it is. ``looked``: how often banks looked this month. ``unread``:
     notices that nobody has read. ``waits_until``: until when a firm that is new can agree to nothing.
     """
 
-    recovery: str | None
+    alarm: AlarmView | None
     held_until: str | None
     requests: tuple[RequestCard, ...]
     consents: tuple[ConsentCard, ...]
@@ -62,17 +63,15 @@ class Home:
     waits_until: str | None
 
 
-def home_of(instance: Instance, subject: bytes, language: Language, now: int) -> Home:
-    """Return what a firm sees first.
+def home_of(instance: Instance, subject: bytes, language: Language, now: int, alarm: AlarmView | None = None) -> Home:
+    """Return what a firm sees first. ``alarm``: the recovery that waits, as whoever looks can call it off.
 
     Raises:
         ChainError: the ledger does not answer.
     """
-    recovery, held_until = instance.ledger.recovery(subject), instance.ledger.standing_of(subject).held_until
-    waits = instance.first_wait.ends_at(subject)
-    is_pending = recovery.commitment is not None and now < recovery.lapses_at
+    held_until, waits = instance.ledger.standing_of(subject).held_until, instance.first_wait.ends_at(subject)
     return Home(
-        recovery=time_words(recovery.completable_at, language) if is_pending else None,
+        alarm=alarm,
         held_until=time_words(held_until, language) if now < held_until else None,
         requests=open_requests(instance, subject, language, now),
         consents=running_consents(instance, subject, language, now),

@@ -130,7 +130,7 @@ export function withdrawalDigest(consent, domain) {
  * @param {Uint8Array} struct
  * @param {Domain} domain
  */
-function typedDigest(struct, domain) {
+export function typedDigest(struct, domain) {
     const separator = structHash(DOMAIN, {
         name: "Credence",
         version: "1",
@@ -153,7 +153,7 @@ export function structHash(type, values) {
  * @param {string} type
  * @param {Struct} values
  */
-function encoded(type, values) {
+export function encoded(type, values) {
     const members = type.slice(type.indexOf("(") + 1, type.indexOf(")")).split(",");
     const words = members.map((member) => {
         const [kind, name] = member.split(" ");
