@@ -101,7 +101,9 @@ def _line(item: CheckedRow, names: dict[bytes, str]) -> str:
     row = item.row
     if row is None:
         return _("erased  ({state})").format(state=state)
-    who = names.get(row.bank, to_hex(row.bank)) + (f" ({row.operator})" if row.operator else "")
+    by = _("by an officer") if row.officer is not None else _("by a program")
+    operator = f"{row.operator}, {by}" if row.operator else by
+    who = f"{names.get(row.bank, to_hex(row.bank))} ({operator})"
     why = f" {row.reason}" if row.reason else ""
     return printable(
         f"{row_time(row.time)}  {who}  {row.purpose or '-'}  {row.question}  {word(row.verdict)}{why}  ({state})"

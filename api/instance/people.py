@@ -10,6 +10,7 @@ from api.services.enrolment.invitation import Invitation
 from api.services.enrolment.invitations import Invitations
 from api.services.one_time_code.code import OneTimeCodes
 from api.services.passkey.credential import Credential, Credentials
+from api.services.staff.officer import Officers
 from api.services.staff.prepared_act import PreparedActs
 from api.services.staff.program import Programs
 from api.services.staff.release import Releases
@@ -34,6 +35,7 @@ class PeopleServices:
         self.roster = Roster(store, self.codes, self.releases)
         self.prepared_acts = PreparedActs(store, self.releases)
         self.programs = Programs(self.roster, self.releases)
+        self.officers = Officers(store, self.programs)
         self.first_wait = FirstWait(store, portal.first_wait_s)
         self.invitations = Invitations(
             store,

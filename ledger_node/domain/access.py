@@ -10,6 +10,7 @@ What a reader checks (``require_logged``)
  3. The chain holds exactly this anchor, on the stream of access logs.
  4. The member that keeps the log anchored it, with a key that was valid then.
  5. The row was written between the beginning and the end of the interval.
+ 6. Where an officer signed, the row's passkey signed, and nothing else than the ticket of the use that was spent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,6 +23,8 @@ from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.fact import KeyPurpose, LedgerFacts, require_key
 from ledger_node.domain.hashing import HASH_BYTES, LOG_NODE, batch_leaf, keccak, root_from_path
 from ledger_node.domain.json_object import JsonObject, from_hex, member_of, to_hex
+from ledger_node.domain.officer import MEMBER as OFFICER
+from ledger_node.domain.officer import OfficerSignature
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.question import MAX_TEXT as MAX_QUESTION
 from ledger_node.domain.reason import Reason
@@ -38,7 +41,8 @@ CHECKPOINT_SIZE: Final = 1
 class AccessRow:
     """One question that was asked. ``operator`` is the bank's own name for who or what asked.
 
-    ``purpose`` is the consent's, and None where the bank has no such consent. ``time`` is in seconds.
+    ``purpose`` is the consent's, and None where the bank has no such consent. ``time`` is in seconds. ``officer``: what
+    a person of the bank signed for it; None where a program asked.
     """
 
     time: int
@@ -50,10 +54,11 @@ class AccessRow:
     verdict: Outcome
     reason: Reason | None
     use: bytes | None
+    officer: OfficerSignature | None = None
 
     def to_json(self) -> dict[str, JSON]:
-        """Return the JSON form."""
-        return {
+        """Return the JSON form; of a row by a program the officer is left out."""
+        shown: dict[str, JSON] = {
             "time": self.time,
             "bank": to_hex(self.bank),
             "operator": self.operator,
@@ -64,6 +69,9 @@ class AccessRow:
             "reason": None if self.reason is None else self.reason.value,
             "use": None if self.use is None else to_hex(self.use),
         }
+        if self.officer is not None:
+            shown[OFFICER] = self.officer.to_json()
+        return shown
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
@@ -85,7 +93,17 @@ class AccessRow:
                 verdict=member_of(Outcome, record.text("verdict"), unknown),
                 reason=None if reason is None else member_of(Reason, reason, unknown),
                 use=None if use is None else from_hex(use, "use"),
+                officer=OfficerSignature.taken_from(record),
             )
+
+    def require_officer(self) -> None:
+        """Run rule 6.
+
+        Raises:
+            VerificationError: ``challenge_mismatch`` or why else the officer's signature does not count.
+        """
+        if self.officer is not None:
+            self.officer.require_over(self.officer.signed if self.use is None else self.use)
 
 
 def row_leaf(salt: bytes, row: AccessRow) -> bytes:
@@ -232,7 +250,7 @@ class Place:
 
 
 def require_logged(row: AccessRow, salt: bytes, place: Place, facts: LedgerFacts, *, keeper: bytes) -> None:
-    """Run rules 1 to 5. ``keeper``: the member whose log this is.
+    """Run rules 1 to 6. ``keeper``: the member whose log this is.
 
     Raises:
         VerificationError: naming the first rule that fails.
@@ -252,3 +270,4 @@ def require_logged(row: AccessRow, salt: bytes, place: Place, facts: LedgerFacts
     require_key(facts, anchor.member, anchor.key, anchor.anchored_at, KeyPurpose.LOG)  # 4
     if not checkpoint.since <= row.time <= checkpoint.until:  # 5
         raise VerificationError(Reason.OUTSIDE_INTERVAL, "the row was not written in this interval")
+    row.require_officer()  # 6

@@ -217,6 +217,7 @@ class Reason(StrEnum):
     RELEASE_BY_PREPARER = "release_by_preparer"
     RELEASE_NUMBER_TAKEN = "release_number_taken"
     RELEASE_NOT_WAITING = "release_not_waiting"
+    OFFICER_MISSING = "officer_missing"
     ROTATION_WAITING = "rotation_waiting"
     LOOK_UNKNOWN = "look_unknown"
     LOOK_USED = "look_used"

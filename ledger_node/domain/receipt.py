@@ -18,6 +18,8 @@ from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.event import Inclusion
 from ledger_node.domain.hashing import HASH_BYTES, keccak
 from ledger_node.domain.json_object import JsonObject, Versioned, member_of, to_hex
+from ledger_node.domain.officer import MEMBER as OFFICER
+from ledger_node.domain.officer import OfficerSignature
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import SIGNATURE_BYTES, parse_address
@@ -46,6 +48,7 @@ class Act(StrEnum):
 
 
 _NEED_WORD: Final = (Act.REFUSED, Act.RESUMED)
+_MAY_HAVE_OFFICER: Final = (Act.USED, Act.REFUSED)
 _MAY_HAVE_WORD: Final = (Act.PAUSED, Act.WITHDRAWN)
 """The steward key alone pauses and withdraws; what controllers signed is shown where it was bound."""
 
@@ -79,7 +82,8 @@ class Basis:
 
     ``answer_key``: of a refusal, the address that the request's id binds. ``bank_word``: of a use. ``signed_act``: what
     controllers signed, which a pause and a withdrawal may lack. ``secret``: of a withdrawal by it; None where the
-    ledger's transaction does not show it. Once a consent is withdrawn its secret opens nothing any more.
+    ledger's transaction does not show it. Once a consent is withdrawn its secret opens nothing any more. ``officer``:
+    of a use and a refusal, what a person of the bank signed when it asked; None where a program did.
     """
 
     about: ShownConsent | ConsentRequest
@@ -87,6 +91,7 @@ class Basis:
     secret: bytes | None = None
     answer_key: bytes | None = None
     bank_word: BankWord | None = None
+    officer: OfficerSignature | None = None
 
     @property
     def asked(self) -> ConsentRequest:
@@ -105,6 +110,8 @@ class Basis:
             shown["word"] = self.signed_act.to_json()
         if self.secret is not None:
             shown["secret"] = to_hex(self.secret)
+        if self.officer is not None:
+            shown[OFFICER] = self.officer.to_json()
         return shown
 
     @classmethod
@@ -117,6 +124,7 @@ class Basis:
         with JsonObject(value, "basis") as record:
             about: ShownConsent | ConsentRequest
             signed_act = secret = answer_key = bank_word = None
+            officer = OfficerSignature.taken_from(record) if act in _MAY_HAVE_OFFICER else None
             if act is Act.REFUSED:
                 about = ConsentRequest.from_json(record.take("request"))
                 answer_key = parse_address(record.take("answer_key"), "answer_key")
@@ -128,7 +136,7 @@ class Basis:
                 signed_act = SignedAct.from_json(record.take("word"))
             elif act is Act.WITHDRAWN and "secret" in record:
                 secret = record.blob("secret")
-        return cls(about, signed_act, secret, answer_key, bank_word)
+        return cls(about, signed_act, secret, answer_key, bank_word, officer)
 
     @property
     def digest(self) -> bytes:

@@ -5,6 +5,7 @@
  3. Terms and bounds, or what was asked for with the answer key, hash to the id that the receipt is about.
  4. Enough controllers signed the id; enough signed a refusal and a resumption, and a pause and a withdrawal where
     they are shown. A use was signed by the spend key of the bounds; a secret that is shown is the one of the bounds.
+    Where an officer of the bank signed, it was the ticket of the use, or the id of the request that was refused.
     The receipt is the keeper's word that these were the subject's controllers then, that the steward key signed what
     shows no controllers, and that a withdrawal without a number was by the secret.
  5. The act was possible at the time of its block: a grant before the consent's end and before the time to record it;
@@ -92,6 +93,8 @@ def _require_word(receipt: Receipt) -> None:
         _require_keys(receipt, about)
     if signed_act is not None:
         signed_act.controllers.require_signatures(_DIGESTS[receipt.act](receipt), signed_act.signatures)
+    if basis.officer is not None:
+        basis.officer.require_over(receipt.id if receipt.use is None else receipt.use)
 
 
 def _require_keys(receipt: Receipt, consent: ShownConsent) -> None:

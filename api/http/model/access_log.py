@@ -4,14 +4,18 @@ from typing import Annotated
 
 from pydantic import Field
 
-from api.http.model.base import AnswerModel, Count, Cursor, HexText, Time
+from api.http.model.base import AnswerModel, Count, Cursor, HexText, Time, absent
+from api.http.model.controllers import KeptOfficer
 from api.http.model.proof import Anchor, Path
 from api.http.model.verification import Verdict
 from ledger_node.domain.reason import Reason
 
 
 class AskedQuestion(AnswerModel):
-    """One question that was asked. ``purpose`` is null where the bank has no such consent."""
+    """One question that was asked. ``purpose`` is null where the bank has no such consent.
+
+    ``officer`` is left out where a program asked.
+    """
 
     time: Time
     bank: HexText
@@ -22,6 +26,7 @@ class AskedQuestion(AnswerModel):
     verdict: Verdict
     reason: Reason | None
     use: HexText | None
+    officer: KeptOfficer = absent()
 
 
 class Checkpoint(AnswerModel):

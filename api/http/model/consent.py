@@ -32,7 +32,7 @@ from api.http.model.base import (
     unknown_member,
     whole,
 )
-from api.http.model.controllers import Controllers, SignatureJson, Signatures
+from api.http.model.controllers import Controllers, KeptOfficer, SignatureJson, Signatures
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent import Bounds as SignedBounds
 from ledger_node.domain.consent import ConsentRequest as AskedTerms
@@ -269,6 +269,7 @@ class ConsentRequest(AnswerModel):
     answer_key: Address
     requested_at: Time
     state: Literal["pending", "open", "granted", "refused"]
+    officer: KeptOfficer | None
 
 
 class ConsentRequestList(AnswerModel):

@@ -6,7 +6,7 @@ from pydantic import Field, RootModel
 
 from api.http.model.base import AnswerModel, Hex32, RequestModel, Strict, example
 from api.http.model.consent import REQUEST_EXAMPLE, documented
-from api.http.model.controllers import Signatures
+from api.http.model.controllers import OfficerAssertion, Signatures
 from api.services.consent.spend_seed import KeylessRequest
 from ledger_node.domain.consent import ASKED_TYPE
 from ledger_node.domain.consent import ConsentRequest as AskedTerms
@@ -47,6 +47,7 @@ class NewConsentRequest(RequestModel):
     answer_key: Annotated[
         Hex32, Field(repr=False, description="32 bytes of a secp256k1 key; it goes to who serves the subject")
     ]
+    officer: OfficerAssertion | None = None
 
 
 class Refusal(RequestModel):

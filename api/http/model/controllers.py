@@ -20,6 +20,7 @@ from ledger_node.domain.consent import signatures_from_json
 from ledger_node.domain.controller_act import MAX_DEADLINE
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import JsonObject
+from ledger_node.domain.passkey import Assertion as PasskeyAssertion
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import MAX_CONTROLLERS, MAX_PERSON, Controller, Signature, keys_from_json
 
@@ -61,6 +62,14 @@ class Assertion(AnswerModel, json_schema_extra={}):
     signature: Annotated[_Bytes, Field(description="ES256, in DER or as 64 bytes r, s")]
 
 
+class KeptOfficer(AnswerModel):
+    """What an officer of the bank signed: the request's id, or the ticket of the use. Without it, a program acted."""
+
+    signed: HexText
+    passkey: Passkey
+    assertion: Assertion
+
+
 class Controllers(
     AnswerModel,
     json_schema_extra=example({"keys": _KEY_EXAMPLES, "threshold": 1, "salt": "0x" + "5a" * 32}, opened),
@@ -88,6 +97,14 @@ def _keys(record: JsonObject, name: str) -> tuple[Controller, ...]:
     return keys
 
 
+OfficerAssertion: TypeAlias = Annotated[
+    PasskeyAssertion,
+    Strict(lambda record, name: PasskeyAssertion.from_json(record.take(name)), Assertion),
+    Field(
+        description="what an officer's passkey signed; needed where the member has people, unless two allowed programs"
+    ),
+]
+"""An assertion of an officer of a bank."""
 Signatures: TypeAlias = Annotated[tuple[Signature, ...], Strict(_signatures, SignatureList)]
 """Signatures of controllers, as requests bring them."""
 ControllerKeys: TypeAlias = Annotated[

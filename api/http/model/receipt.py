@@ -6,7 +6,7 @@ from pydantic import Field
 
 from api.http.model.base import Address, AnswerModel, Count, HexText, SignatureText, Time, absent
 from api.http.model.consent import ConsentRequestTerms, ShownConsent
-from api.http.model.controllers import Controllers, SignatureJson
+from api.http.model.controllers import Controllers, KeptOfficer, SignatureJson
 from api.http.model.proof import Block
 from ledger_node.domain.receipt import FORMAT, Act
 
@@ -34,6 +34,7 @@ class Basis(AnswerModel):
     use: BankWord = absent()
     word: SignedAct = absent()
     secret: HexText = absent()
+    officer: KeptOfficer = absent()
 
 
 class Receipt(AnswerModel):

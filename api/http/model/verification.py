@@ -23,6 +23,7 @@ from api.http.model.base import (
     whole,
 )
 from api.http.model.consent import ShownConsent
+from api.http.model.controllers import OfficerAssertion
 from api.http.model.proof import Block, FieldProof, ShownAttestation
 from api.http.model.receipt import Receipt, SignedAct
 from ledger_node.domain.access import MAX_OPERATOR
@@ -211,6 +212,7 @@ class VerificationRequest(RequestModel, json_schema_extra=example(_EXAMPLE)):
         ]
         | None
     ) = None
+    officer: OfficerAssertion | None = None
     purpose: Annotated[str, text()] | None = None
     operator: (
         Annotated[

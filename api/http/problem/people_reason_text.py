@@ -20,6 +20,9 @@ PEOPLE_REASON_TEXT: Final[Mapping[Reason, str]] = MappingProxyType(
         Reason.RELEASE_BY_PREPARER: "You prepared this, so somebody else must release it.",
         Reason.RELEASE_NUMBER_TAKEN: "A release of this number was taken before; open the page anew and look at it.",
         Reason.RELEASE_NOT_WAITING: "This waits for nobody any more; open the list anew to see what became of it.",
+        Reason.OFFICER_MISSING: (
+            "Your member has people here: send what an officer's passkey signed, or have two people allow programs."
+        ),
         Reason.ROTATION_WAITING: "A person signed another change of signers; sign that one, or call it off.",
         Reason.LOOK_UNKNOWN: "This was not begun here, or for something else; open the page anew.",
         Reason.LOOK_USED: "Each look at values is signed anew; open the page again.",

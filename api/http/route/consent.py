@@ -33,6 +33,7 @@ from api.sign_in.server.principal import Kind, Principal
 from ledger_node import clock
 from ledger_node.domain.consent import NO_REQUEST
 from ledger_node.domain.consent import Consent as SignedConsent
+from ledger_node.domain.consent import ConsentRequest as AskedTerms
 from ledger_node.domain.consent_act import Change
 from ledger_node.domain.consent_order import SecretOrder, ShownConsentId
 from ledger_node.domain.consent_text import text_of
@@ -56,14 +57,23 @@ async def request_consent(wanted: NewConsentRequest, instance: ServingInstance, 
     """Take ``{request, answer_key}``: what you would like to be granted, and a fresh private key that answers it.
 
     It binds nobody until the subject signs terms and bounds. ``request`` may lack ``spend_key`` if this instance holds
-    your seed (``PUT /v1/spend-seed``); else ``field_missing``.
+    your seed (``PUT /v1/spend-seed``); else ``field_missing``. ``officer``: what an officer of yours signed over the
+    request's id; where you have people here, ``officer_missing`` without it, unless two of them allowed programs.
     """
     asked = await run_in_threadpool(instance.spend_seeds.with_spend_key, wanted.request, bank.id)
+    await run_in_threadpool(_keep_officer, instance, bank.id, asked, wanted)
     held = await run_in_threadpool(
         instance.consent_requests.ask, asked, wanted.answer_key, bank=bank.id, now=clock.now()
     )
     (shown,) = await run_in_threadpool(instance.consent_requests.show, [held])
     return JSONResponse(shown, HTTPStatus.CREATED)
+
+
+def _keep_officer(instance: Instance, bank: bytes, asked: AskedTerms, wanted: NewConsentRequest) -> None:
+    instance.officers.require_if_needed(bank, wanted.officer)
+    if wanted.officer is not None:
+        request = asked.digest(address_of(wanted.answer_key), instance.ledger.consent_domain)
+        instance.officers.keep(bank, request, wanted.officer, now=clock.now())
 
 
 @router.get(

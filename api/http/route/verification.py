@@ -6,15 +6,21 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse
 from starlette.concurrency import run_in_threadpool
 
+from api.catalogue.datatype import schemas
 from api.http.model.verification import Verification, VerificationRequest
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from api.http.request.idempotency_key import CurrentAttempt, sealed
+from api.instance.wiring import Instance
 from api.services.idempotency.attempt import SealedResponse
 from api.services.verification.answer import Answer
 from api.work.batching import FairShare
 from ledger_node import clock
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence.bundle import MEDIA_TYPE
 from ledger_node.domain.json_object import from_hex
+from ledger_node.domain.officer import OfficerSignature
+from ledger_node.domain.reason import Reason
+from ledger_node.domain.ticket_slot import by_department
 from ledger_node.domain.verification import Policy
 
 router = APIRouter(tags=["verifications"], route_class=AdmittedRoute)
@@ -34,6 +40,8 @@ async def verify_claims(
     ``use`` is signed by the consent's spend key for these claims; its ticket is the use's id. A number that is taken is
     answered with 409 ``use_number_taken`` and a ``free_number``: sign anew. The same use sent again costs nothing.
     Without ``use`` this instance signs one, if it holds your seed (``PUT /v1/spend-seed``); else ``field_missing``.
+    ``officer``: what an officer of yours signed over the ticket of ``use``, kept in the access log and the receipt.
+    Where you have people here, ``officer_missing`` without it, unless two of them allowed programs.
 
     One use is recorded on the ledger, and every claim in the access log, before anything is answered.
     Claims outside the consent, and all claims of a consent that cannot be used, are answered
@@ -41,6 +49,7 @@ async def verify_claims(
     """
     if wanted.use is None:
         await run_in_threadpool(instance.spend_seeds.require, bank.id, "use")
+    officer = await run_in_threadpool(_kept_officer, instance, bank.id, wanted)
     policy = Policy() if wanted.policy is None else Policy(wanted.policy.max_age_days)
 
     def store_response(answer: Answer) -> SealedResponse | None:
@@ -62,11 +71,29 @@ async def verify_claims(
                     operator=wanted.operator,
                     attempt=attempt,
                     store_response=store_response,
+                    officer=officer,
                 )
             )
         request.state.is_response_stored = True
         verified.results = [(one.verdict, one.reason) for one in answer.results]
     return _response(answer)
+
+
+def _kept_officer(instance: Instance, bank: bytes, wanted: VerificationRequest) -> OfficerSignature | None:
+    instance.officers.require_if_needed(bank, wanted.officer)
+    if wanted.officer is None:
+        return None
+    if wanted.use is None:
+        raise InvalidInputError(Reason.FIELD_MISSING, "an officer signs the ticket of a use: send it too", field="use")
+    held = instance.consents.find(wanted.consent)
+    if held is None or held.shown.terms.grantee != bank:
+        # there is no ticket of a consent that is not this bank's, and nothing is answered
+        return None
+    asked = by_department(wanted.claims, schemas())
+    ticket = wanted.use.ticket(consent=wanted.consent, bank=bank, purpose=held.shown.terms.purpose, asked=asked).digest(
+        instance.ledger.consent_domain
+    )
+    return instance.officers.keep(bank, ticket, wanted.officer, now=clock.now())
 
 
 def _response(answer: Answer) -> Response:

@@ -40,6 +40,10 @@ PEOPLE_WORDS: Final[Mapping[Reason, ReasonWords]] = {
     ),
     Reason.KEY_KNOWN: ReasonWords(N_("This key belongs to somebody here already."), N_("Use another key.")),
     Reason.RELEASE_BY_PREPARER: ReasonWords(N_("You prepared this."), N_("Somebody else must release it.")),
+    Reason.OFFICER_MISSING: ReasonWords(
+        N_("An officer of the bank must sign this."),
+        N_("Ask at a page, or send the officer's signature; two people may also allow programs."),
+    ),
     Reason.RELEASE_NUMBER_TAKEN: ReasonWords(
         N_("A release of this number was taken before."), N_("Open the page anew and look at it.")
     ),

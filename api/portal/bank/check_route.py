@@ -62,7 +62,7 @@ def check(page: Page) -> Response:
     ticket = page.instance.prepared_uses.ticket(held, claims, attempt=attempt, **said)
     if page.instance.evidence.has(desk.bank, ticket):
         return page.redirect(f"/bank/answers/{to_hex(ticket)}")
-    person, _ = desk.signed_by_officer(ticket)
+    officer = desk.signed_by_officer(ticket)
     order = page.instance.prepared_uses.order(held, claims, attempt=attempt, **said)
     try:
         with page.instance.metrics.verification() as verified:
@@ -74,8 +74,9 @@ def check(page: Page) -> Response:
                 purpose=None,
                 policy=Policy(),
                 now=page.now,
-                operator=person.name[:MAX_OPERATOR],
+                operator=desk.name[:MAX_OPERATOR],
                 attempt=attempt_without_key(),
+                officer=officer,
             ).result(_PATIENCE_S)
             verified.results = [(one.verdict, one.reason) for one in answer.results]
     except CredenceError as error:

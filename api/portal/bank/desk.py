@@ -9,11 +9,11 @@ from api.portal.bank.words import BankWords, FirmShown, firm_number
 from api.portal.shell.page import Page
 from api.portal.shell.pages import Pages
 from api.services.consent.stored_consent import StoredConsent
-from api.services.staff.person import StaffMember
 from api.services.staff.role import StaffRole
 from api.sign_in.server.principal import Kind
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.json_object import from_hex
+from ledger_node.domain.officer import OfficerSignature
 from ledger_node.domain.passkey import Assertion
 from ledger_node.domain.purpose import Purpose
 from ledger_node.domain.reason import Reason
@@ -58,6 +58,12 @@ class Desk:
         """Who looks, as the store names people."""
         person = self.page.visitor.staff
         return b"" if person is None else person.id
+
+    @property
+    def name(self) -> str:
+        """What whoever looks is called."""
+        person = self.page.visitor.staff
+        return "" if person is None else person.name
 
     @property
     def may_act(self) -> bool:
@@ -118,11 +124,11 @@ class Desk:
             raise VerificationError(Reason.CONSENT_UNKNOWN, "there is no such consent of yours")
         return held
 
-    def signed_by_officer(self, digest: bytes) -> tuple[StaffMember, Assertion]:
-        """Return the officer who looks, and the assertion of the officer's passkey over ``digest`` from the form.
+    def signed_by_officer(self, digest: bytes) -> OfficerSignature:
+        """Check and keep what the officer who looks signed over ``digest``, as the form says.
 
         Raises:
-            VerificationError: there is none, it is of another passkey, or it signs something else.
+            VerificationError: there is nothing, it is of another passkey, or it signs something else.
         """
         form, visitor = self.page.form, self.page.visitor.staff
         parts = [form.get(name, "") for name in ("authenticator_data", "client_data_json", "signature")]
@@ -132,10 +138,8 @@ class Desk:
             assertion = Assertion(*(bytes.fromhex(part.removeprefix("0x")) for part in parts))
         except ValueError:
             raise VerificationError(Reason.SIGNATURE_MALFORMED, "what was signed cannot be read") from None
-        person = self.instance.programs.require_signer(self.bank, digest, assertion, StaffRole.OFFICER)
-        if visitor is None or person.id != visitor.id:
-            raise VerificationError(Reason.SIGNER_NOT_CONTROLLER, "another person signed than the one who is signed in")
-        return person, assertion
+        assert visitor is not None  # noqa: S101 - the page is for a bank's people alone
+        return self.instance.officers.keep(self.bank, digest, assertion, by=visitor, now=self.page.now)
 
     @staticmethod
     def _hex(text: str) -> bytes:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from api.services.access_log.use_lease import UseLeases
 from api.services.access_log.writer import AccessEntry, AccessLog, AskedRow
 from api.services.consent.stored_consent import ConsentReader
+from api.services.staff.officer import find_officers
 from api.storage import table
 from api.storage.database import Store
 from ledger_node.chain.port import ConsentLedger
@@ -107,6 +108,7 @@ class UnansweredUses:
             verdict=Outcome.CANNOT_TELL,
             reason=Reason.ANSWER_LOST,
             use=use,
+            officer=find_officers(self._store, [use]).get(use),
         )
         self._log.write(AccessEntry([AskedRow(terms.subject, row)]))
 

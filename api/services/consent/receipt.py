@@ -10,10 +10,12 @@ from dataclasses import replace
 from api.services.consent.request import StoredRequest
 from api.services.consent.signed_act import find_signed_act
 from api.services.consent.stored_consent import ConsentReader, StoredConsent
+from api.services.staff.officer import find_officers
 from api.storage.database import Store
 from api.vault.department import Operator
 from ledger_node.chain.port import ConsentLedger
 from ledger_node.domain.event import ConsentEvent, Step
+from ledger_node.domain.officer import OfficerSignature
 from ledger_node.domain.receipt import Act, BankWord, Basis, Receipt
 
 
@@ -52,7 +54,9 @@ class ConsentReceipts:
                 signed = find_signed_act(self._store, held.id, Act.REFUSED)
                 if signed is None:
                     return None
-                return self._receipt(Act.REFUSED, event, Basis(held.asked, signed, answer_key=held.answer_key))
+                officer = self._officer(held.id)
+                basis = Basis(held.asked, signed, answer_key=held.answer_key, officer=officer)
+                return self._receipt(Act.REFUSED, event, basis)
             granted = None if event.answer is None else self._consents.find(event.answer)
             if granted is not None:
                 return self.of_consent(granted)[0]
@@ -65,10 +69,16 @@ class ConsentReceipts:
             return Basis(held.shown)
         if event.use is not None:
             use = self._ledger.signed_use(event.recorded.transaction, event.use)
-            return None if use is None else Basis(held.shown, bank_word=BankWord(use.not_after, use.signature))
+            if use is None:
+                return None
+            word = BankWord(use.not_after, use.signature)
+            return Basis(held.shown, bank_word=word, officer=self._officer(event.use))
         signed = find_signed_act(self._store, event.id, Act[event.step.name], number=event.number)
         # a word that was signed here under a number that another node's change took is none of this act
         return None if signed is None or signed.digest != event.word_digest else Basis(held.shown, signed)
+
+    def _officer(self, signed: bytes) -> OfficerSignature | None:
+        return find_officers(self._store, [signed]).get(signed)
 
     def _receipt(self, act: Act, event: ConsentEvent, basis: Basis) -> Receipt:
         receipt = Receipt(

@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from api.services.consent.lifecycle import ConsentService
 from api.services.consent.signed_act import signed_act, store_signed_act
 from api.services.consent.stored_consent import MAX_LISTED
+from api.services.staff.officer import find_officers
 from api.services.subject.controller_history import ControllerHistory
 from api.services.subject.registered_subject import SubjectReader, unknown_to_strangers
 from api.storage import table
@@ -25,6 +26,8 @@ from ledger_node.domain.consent_order import AnswerOrder
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.hashing import HASH_BYTES
 from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.officer import MEMBER as OFFICER
+from ledger_node.domain.officer import OfficerSignature
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act
 from ledger_node.domain.signature import address_of
@@ -161,8 +164,9 @@ class ConsentRequestService:
 
     def show(self, requests: Sequence[StoredRequest]) -> list[dict[str, JSON]]:
         """Return requests as the API shows them, with where they stand on the ledger."""
-        states = self._ledger.request_states([held.id for held in requests])
-        return [_to_json(held, state) for held, state in zip(requests, states, strict=True)]
+        ids = [held.id for held in requests]
+        states, officers = self._ledger.request_states(ids), find_officers(self._store, ids)
+        return [_to_json(held, state, officers.get(held.id)) for held, state in zip(requests, states, strict=True)]
 
     def _select(self, condition: ColumnElement[bool]) -> list[StoredRequest]:
         newest = table.consent_request.c.requested_at.desc()
@@ -179,11 +183,12 @@ def _held(row: Any) -> StoredRequest:  # noqa: ANN401 - a row of the request tab
     return StoredRequest(row.id, asked, row.requested_at, row.answer_address, row.answer_key)
 
 
-def _to_json(held: StoredRequest, state: RequestState) -> dict[str, JSON]:
+def _to_json(held: StoredRequest, state: RequestState, officer: OfficerSignature | None) -> dict[str, JSON]:
     return {
         "id": to_hex(held.id),
         "request": held.asked.to_json(),
         "answer_key": to_hex(held.answer_key),
         "requested_at": held.requested_at,
         "state": "pending" if state is RequestState.NONE else state.name.lower(),
+        OFFICER: None if officer is None else officer.to_json(),
     }

@@ -31,6 +31,7 @@ from ledger_node.domain.event import Inclusion
 from ledger_node.domain.evidence.bundle import AnswerReceipt, Bundle, bundle_digest, presentation_to_json
 from ledger_node.domain.evidence.slot import facts_of, slots_of
 from ledger_node.domain.fact import LedgerFacts, members_of
+from ledger_node.domain.officer import OfficerSignature
 from ledger_node.domain.presentation import Presentation, ShownClaim, ShownConsent
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
@@ -53,7 +54,7 @@ class AnswerInputs:
     ``unconsented``: for each claim, what it comes to if the consent does not list it. ``attestations``: what each
     question is answered from, or why there is nothing. ``order`` leads to ``ticket``. Known once the use is counted:
     ``uses``, all of the consent until then, as (number, ticket, time): plain tuples travel fastest to a worker; and
-    ``resumption``, the word of controllers by which it goes on.
+    ``resumption``, the word of controllers by which it goes on. ``officer``: what an officer of the bank signed for it.
     """
 
     bank: bytes
@@ -69,6 +70,7 @@ class AnswerInputs:
     ticket: bytes
     uses: tuple[tuple[int, bytes, int], ...] = ()
     resumption: SignedAct | None = None
+    officer: OfficerSignature | None = None
 
     @property
     def sources(self) -> list[UnsealedAttestation]:
@@ -218,7 +220,7 @@ class AnswerBuilder:
             recorded=at,
             number=order.number,
             use=inputs.ticket,
-            basis=Basis(consent, bank_word=BankWord(order.not_after, order.signature)),
+            basis=Basis(consent, bank_word=BankWord(order.not_after, order.signature), officer=inputs.officer),
         )
         return replace(receipt, signature=self._key.sign(receipt.digest))
 

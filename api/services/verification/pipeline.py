@@ -51,6 +51,7 @@ from api.work.batching import Batcher, each_or_error, set_result
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError
+from ledger_node.domain.officer import OfficerSignature
 from ledger_node.domain.presentation import MAX_CLAIMS
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.schema import day_in_china
@@ -128,11 +129,13 @@ class VerificationService:
         operator: str | None = None,
         attempt: Attempt,
         store_response: StoreResponse = store_nothing,
+        officer: OfficerSignature | None = None,
     ) -> Future[Answer]:
         """Have ``claims`` answered for ``bank``, and logged before the answer leaves.
 
         ``order``: the use that the bank signed for just these claims. Its ticket is the use's id, so that trying again
-        costs no second one. None: this instance signs one, with the seed that the bank handed over.
+        costs no second one. None: this instance signs one, with the seed that the bank handed over. ``officer``: what
+        an officer signed over the ticket, checked and kept; None where a program asks.
 
         Raises:
             InvalidInputError: a claim cannot be asked at all, whatever the consent.
@@ -156,6 +159,7 @@ class VerificationService:
             now=now,
             attempt=attempt,
             store_response=store_response,
+            officer=officer,
         )
         self._preparing.put(request, bank)
         return request.answer

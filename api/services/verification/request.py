@@ -30,6 +30,7 @@ from ledger_node.domain.access import AccessRow
 from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent import Terms
 from ledger_node.domain.error import CredenceError, VerificationError
+from ledger_node.domain.officer import OfficerSignature
 from ledger_node.domain.presentation import Presentation, ShownClaim
 from ledger_node.domain.question import Question
 from ledger_node.domain.reason import Reason
@@ -45,7 +46,7 @@ class VerificationRequest:
     """Who asks what under which consent. Each step returns it with what the step adds, and none changes it.
 
     Asked: all up to ``answer``, which gets what the bank receives. ``order``: of the use, from which and the claims the
-    ticket follows; None until this instance signs it for the bank.
+    ticket follows; None until this instance signs it for the bank. ``officer``: what one of the bank's signed for it.
     Prepared: ``consent``, if there is one; ``unconsented``: for each claim, what it comes to if the consent does not
     list it; ``is_signed_here``: not by the bank; ``subject``; ``inputs``: what the answer is made of. From then on a
     use may be counted.
@@ -65,6 +66,7 @@ class VerificationRequest:
     now: int
     attempt: Attempt
     store_response: StoreResponse
+    officer: OfficerSignature | None = None
     answer: Future[Answer] = field(default_factory=started_future, repr=False)
     consent: StoredConsent | None = None
     unconsented: Sequence[ShownClaim | None] = ()
@@ -133,6 +135,7 @@ class VerificationRequest:
                     verdict=one.verdict,
                     reason=one.reason,
                     use=use,
+                    officer=self.officer,
                 ),
             )
             for one in results
@@ -225,5 +228,6 @@ def with_inputs(
         facts=selector.select(found.readable, consent),
         order=known(request.order),
         ticket=known(request.signed_use).ticket,
+        officer=request.officer,
     )
     return replace(request, inputs=inputs)

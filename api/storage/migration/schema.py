@@ -37,7 +37,7 @@ class Schema:
 
 STORE: Final = Schema(
     "store",
-    "0025",
+    "0026",
     "alembic_version",
     table.metadata,
     table.shared_metadata,

@@ -34,7 +34,7 @@ from api.storage.table.own_look import handover, own_look
 from api.storage.table.session import credential, session
 from api.storage.table.sign_in import access_token, assertion_used, proof_memory, proof_used, sign_in_keys
 from api.storage.table.signer import device_offer, rotation_draft
-from api.storage.table.staff import prepared_act, staff_member, staff_release
+from api.storage.table.staff import officer_signature, prepared_act, staff_member, staff_release
 from api.storage.table.subject import subject, subject_controllers, subject_recovery, subject_refusal
 
 __all__ = [
@@ -82,6 +82,7 @@ __all__ = [
     "network",
     "notice_mark",
     "notification",
+    "officer_signature",
     "one_time_code",
     "outbox",
     "outbox_account",

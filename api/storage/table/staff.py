@@ -56,3 +56,14 @@ prepared_act = Table(
     waiting("prepared_act_waiting", "member", where="state = 'waiting'"),
 )
 """What one person prepared and another one must release. ``document``: what is released, as JSON: ids and keys."""
+
+officer_signature = Table(
+    "officer_signature",
+    metadata,
+    Column("signed", LargeBinary(32), primary_key=True),
+    Column("member", LargeBinary(32), nullable=False),
+    Column("staff", LargeBinary(16), nullable=False),
+    Column("signature", Text, nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+"""What officers of banks signed. ``signed``: a request's id or a use's ticket; ``signature``: with it and the key."""

@@ -20,6 +20,7 @@ from api.services.handover.handover import Handovers
 from api.services.portfolio.change import BankChanges
 from api.services.portfolio.consents import BankConsents
 from api.services.portfolio.deletion import AnswerDeletions
+from api.services.staff.officer import Officers
 from api.services.staff.role import StaffRole
 from api.services.verification.answer import Answer, ClaimResult
 from api.services.verification.prepared_use import PreparedUses
@@ -43,10 +44,11 @@ class Verifications:
     """Stands for the pipeline: says that a question holds, or what it is told to; counts what it is asked."""
 
     def __init__(self):
-        self.asked, self.error, self.reason = [], None, None
+        self.asked, self.officers, self.error, self.reason = [], [], None, None
 
     def verify(self, bank, consent, claims, order, **how):
         self.asked.append((bank, consent, order, how["operator"]))
+        self.officers.append(how["officer"])
         future = Future()
         if self.error is not None:
             future.set_exception(self.error)
@@ -111,6 +113,7 @@ class Bank:
             ),
             use_history=UseHistory(small.store, small.ledger),
             programs=office.programs,
+            officers=Officers(small.store, office.programs),
             firm_names=FirmNames(small.store, small.keys, small.departments[REGISTRAR].kek),
             verifications=Verifications(),
             evidence=evidence,

@@ -7,16 +7,23 @@ from collections import Counter
 import pytest
 from sqlalchemy import event
 
+from api.catalogue.datatype import schemas
+from api.client.error import ApiError
 from api.portal.bank.room import pages
 from api.portal.shell.page import Page, PortalPlace
 from api.portal.shell.visitor import Visitor
 from api.services.staff.role import StaffRole
 from api.sign_in.server.principal import Kind
 from ledger_node import clock
+from ledger_node.domain.access import AccessRow
+from ledger_node.domain.claim import Claim
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.json_object import from_hex, to_hex
+from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import sign
 from ledger_node.domain.staff_release import StaffAct, new_staff_document
+from ledger_node.domain.ticket import UseOrder
+from ledger_node.domain.ticket_slot import by_department
 from tests.kit.staff import new_device
 
 QUESTION = "tax_payment.paid_amount >= 500000 CNY during 2025"
@@ -65,6 +72,22 @@ class Desk:
         signed = ("authenticator_data", "client_data_json", "signature")
         return fields | {name: getattr(made, name).hex() for name in signed}
 
+    def body(self, consent, number):
+        """Return what a program of the bank sends, with what the officer signed."""
+        body = self.place.body(consent, [QUESTION], number)
+        made = self.device.assertion(self.ticket(body))
+        return body | {"officer": made.to_json()}
+
+    def ticket(self, body):
+        """Return the ticket of the use that a program signed."""
+        held = self.instance.consents.find(from_hex(body["consent"], "consent"))
+        asked = by_department([Claim.parse(text, schemas()) for text in body["claims"]], schemas())
+        order = UseOrder.from_json(body["use"])
+        ticket = order.ticket(
+            consent=held.shown.id, bank=self.place.bank_id, purpose=held.shown.terms.purpose, asked=asked
+        )
+        return ticket.digest(self.instance.ledger.consent_domain)
+
     def check(self, consent, form=None):
         form = form or self.form(consent)
         return self.call("POST", "/bank/consents/{consent}/check", form, {"consent": consent})
@@ -96,7 +119,7 @@ def written(instance, act):
 def test_a_check_through_the_portal_writes_no_more_than_through_the_api(inside, desk):
     inside.require_file()
     by_program, by_officer = inside.grant(QUESTION), inside.grant(QUESTION)
-    bodies = [inside.body(by_program, [QUESTION], number) for number in range(1, TRIES + 1)]
+    bodies = [desk.body(by_program, number) for number in range(1, TRIES + 1)]
     program = min(
         written(desk.instance, lambda body=body: inside.bank.post("/v1/verifications", body)) for body in bodies
     )
@@ -143,3 +166,28 @@ def test_a_consent_that_was_withdrawn_answers_nothing_and_spends_nothing(inside,
     form = desk.form(consent)
     inside.bank.post(f"/v1/consents/{consent}/withdrawal", {"secret": to_hex(secret)})
     assert "没有消耗次数。" in desk.check(consent, form).body.decode()
+
+
+def test_a_program_of_a_bank_with_people_needs_an_officer_and_what_was_signed_is_kept(inside, desk):
+    consent = inside.grant(QUESTION)
+    plain = inside.body(consent, [QUESTION], 1)
+    with pytest.raises(ApiError) as alone:
+        inside.bank.post("/v1/verifications", plain)
+    assert alone.value.reason is Reason.OFFICER_MISSING
+    body = desk.body(consent, 1)
+    for changes, reason in (
+        ({"officer": new_device().assertion(desk.ticket(body)).to_json()}, Reason.SIGNER_NOT_CONTROLLER),
+        ({"officer": desk.device.assertion(b"another ticket..................").to_json()}, Reason.CHALLENGE_MISMATCH),
+        ({"use": None}, Reason.FIELD_MISSING),
+    ):
+        with pytest.raises(ApiError) as other:
+            inside.bank.post("/v1/verifications", {name: one for name, one in (body | changes).items() if one})
+        assert other.value.reason is reason
+    assert inside.bank.get(f"/v1/consents/{consent}")["uses"] == 0
+    use = inside.bank.post("/v1/verifications", body)["use"]["id"]
+    rows = desk.instance.access.of_bank(inside.bank_id, after=None, limit=1000)
+    row = AccessRow.from_json(next(one["row"] for one in rows if one["row"]["use"] == use))
+    row.require_officer()
+    assert row.officer.passkey == desk.device.passkey
+    receipts = inside.bank.get(f"/v1/consents/{consent}/receipts")["receipts"]
+    assert receipts[-1]["receipt"]["basis"]["officer"] == row.officer.to_json()
