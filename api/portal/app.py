@@ -16,7 +16,9 @@ from api.portal.firm.consent import route as firm_consent
 from api.portal.firm.contact import route as firm_contact
 from api.portal.firm.handover import route as firm_handover
 from api.portal.firm.home import route as firm_home
+from api.portal.firm.looked import route as firm_looked
 from api.portal.firm.notice import route as firm_notice
+from api.portal.firm.own_answer import route as firm_own_answer
 from api.portal.firm.record import route as firm_record
 from api.portal.firm.request import route as firm_request
 from api.portal.firm.signers import route as firm_signers
@@ -43,6 +45,8 @@ ROOMS: Final[tuple[Pages, ...]] = (
     firm_notice.pages,
     firm_contact.pages,
     firm_handover.pages,
+    firm_own_answer.pages,
+    firm_looked.pages,
     firm_record.pages,
     device.pages,
     bank.pages,

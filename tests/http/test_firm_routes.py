@@ -39,6 +39,8 @@ def test_values_need_a_signed_look_and_each_look_shows_them_once(shop, firm):
     signed = look(shop, firm, "records")
     (record,) = shop.post("/v1/records", signed)["records"]
     assert {each["field"]: each["value"] for each in record["values"]}["paid_amount"].endswith("CNY")
+    newest = shop.get("/v1/looks")["looks"][0]
+    assert (newest["kind"], newest["request"], newest["person"]) == ("records", None, 1)
     assert refused(lambda: shop.post("/v1/records", signed)) == (422, "look_used")
     other = look(shop, firm, "file")
     assert refused(lambda: shop.post("/v1/records", other)) == (422, "look_unknown")
@@ -67,6 +69,8 @@ def test_a_signed_look_shows_the_answers_to_a_request_and_counts_no_use(inside, 
     assert [(one["verdict"], one["reason"]) for one in answers] == [("holds", None), ("does_not_hold", None)]
     again = refused(lambda: shop.post(f"/v1/consent-requests/{request}/own-answers", signed))
     assert again == (422, "look_used")
+    newest = shop.get("/v1/looks")["looks"][0]
+    assert (newest["kind"], newest["request"]) == ("answers", request)
     # a look at one request is none at another
     other = look(shop, firm, "answers", request=request)
     assert refused(lambda: shop.post(f"/v1/consent-requests/{ID}/own-answers", other)) == (404, "request_unknown")

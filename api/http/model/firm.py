@@ -61,6 +61,21 @@ class SignedLook(RequestModel, json_schema_extra=example({"nonce": _NONCE, "sign
     signature: OneSignature
 
 
+class LoggedLook(AnswerModel):
+    """A look that a controller signed. ``request``: whose answers; ``person``: the number of who signed."""
+
+    time: Time
+    kind: Annotated[LookKind, Field(examples=["records"])]
+    request: HexText | None
+    person: Annotated[int, Field(examples=[1])]
+
+
+class LookList(AnswerModel):
+    """Your own looks, the newest first; at most 200."""
+
+    looks: list[LoggedLook]
+
+
 class RecordedValue(AnswerModel):
     """One field of a record; ``value`` as questions write it."""
 

@@ -103,6 +103,7 @@ PERMISSIONS: Final[Mapping[str, Permission]] = MappingProxyType(
         "GET /v1/consent-requests/{request_id}": _only(*_MEMBERS_OF_CONSENTS, own=Own.NAMED),
         "POST /v1/consent-requests/{request_id}/own-answers": _only(Kind.SUBJECT, own=Own.NAMED),
         "GET /v1/records": _only(Kind.SUBJECT, own=Own.SELF),
+        "GET /v1/looks": _only(Kind.SUBJECT, own=Own.SELF),
         "POST /v1/looks": _only(Kind.SUBJECT, own=Own.SELF),
         "POST /v1/records": _only(Kind.SUBJECT, own=Own.SELF),
         "POST /v1/records/file-wish": _only(Kind.SUBJECT, own=Own.SELF),

@@ -6,6 +6,8 @@ from starlette.concurrency import run_in_threadpool
 from api.http.model.firm import (
     BegunLook,
     FileWish,
+    LoggedLook,
+    LookList,
     NewLook,
     OwnAnswer,
     OwnAnswers,
@@ -48,6 +50,22 @@ async def begin_look(wanted: NewLook, instance: ServingInstance, subject: Signed
     else:
         begun = await run_in_threadpool(instance.records.begin, subject.id, wanted.kind, now=now)
     return BegunLook(nonce=begun.nonce, challenge=begun.challenge, signed_before=begun.signed_before)
+
+
+@router.get("/looks", summary="Your own looks at values and answers, the newest first")
+def list_looks(instance: ServingInstance, subject: SignedIn) -> LookList:
+    """Return what stands beside the access log: who of you looked at what, and when."""
+    return LookList(
+        looks=[
+            LoggedLook(
+                time=one.time,
+                kind=one.kind,
+                request=to_hex(one.about) if one.kind is LookKind.ANSWERS else None,
+                person=one.person,
+            )
+            for one in instance.records.looks(subject.id)
+        ]
+    )
 
 
 @router.post("/records", summary="The records about you with their values, after a signed look of kind records")

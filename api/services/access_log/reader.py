@@ -2,14 +2,15 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
+from api.services.access_log.row_proof import OpenRow
 from api.storage import table
 from api.storage.database import Store
 from api.vault.cipher import unseal
 from api.vault.department import Department
 from api.vault.key_ledger import KeyLedger
-from ledger_node.domain.access import Checkpoint, Place, Tally
+from ledger_node.domain.access import AccessRow, Checkpoint, Place, Tally
 from ledger_node.domain.batch import ACCESS_LOG, Anchor
 from ledger_node.domain.canonical import JSON, decode
 from ledger_node.domain.error import InvalidInputError
@@ -50,6 +51,38 @@ class AccessReader:
         """Return how often banks looked at a subject from a time on: the questions of one use are one look."""
         looks = func.count(func.distinct(func.coalesce(_ROW.use, _ROW.leaf)))
         return int(self._store.scalar(select(looks).where(_ROW.subject == subject, _ROW.time >= since)))
+
+    def between(self, subject: bytes, *, since: int, until: int, limit: int) -> tuple[list[OpenRow], int]:
+        """Return the rows about a subject of a span of time, the newest first, and how many were erased."""
+        span = (_ROW.subject == subject, _ROW.time >= since, _ROW.time < until)
+        return self._opened(_JOINED.where(*span).order_by(_ROW.number.desc()).limit(limit))
+
+    def row_of_subject(self, subject: bytes, leaf: bytes) -> OpenRow:
+        """Return one row about a subject.
+
+        Raises:
+            InvalidInputError: ``not_found``; there is none of this subject, or it was erased.
+        """
+        rows, _ = self._opened(_JOINED.where(_ROW.subject == subject, _ROW.leaf == leaf))
+        if not rows:
+            raise InvalidInputError(Reason.NOT_FOUND, "no row of yours has this leaf", field="leaf")
+        return rows[0]
+
+    def first_of_subject(self, subject: bytes) -> int | None:
+        """Return when the first row about a subject was written; None where there is none."""
+        first: int | None = self._store.scalar(select(func.min(_ROW.time)).where(_ROW.subject == subject))
+        return first
+
+    def _opened(self, query: Select[Any]) -> tuple[list[OpenRow], int]:
+        rows = self._store.rows(query)
+        wrapped = self._keys.get({row.data_key for row in rows})
+        opened = [self._open(row, wrapped[row.data_key]) for row in rows if row.data_key in wrapped]
+        return opened, len(rows) - len(opened)
+
+    def _open(self, row: Any, wrapped: bytes) -> OpenRow:  # noqa: ANN401 - a row of _JOINED
+        opened = unseal(self._kek.unwrap(wrapped), row.sealed, row.leaf)
+        read = AccessRow.from_json(decode(opened[HASH_BYTES:]))
+        return OpenRow(row.leaf, opened[:HASH_BYTES], read, None if row.start is None else _place(row))
 
     def _rows(self, mine: ColumnElement[bool], after: bytes | None, limit: int) -> list[dict[str, JSON]]:
         with self._store.connect() as connection:

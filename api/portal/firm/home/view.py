@@ -50,7 +50,8 @@ class ConsentCard:
 class Home:
     """The page. ``alarm``: somebody asked that other persons sign for the firm, and one tap calls that off.
 
-    ``held_until``: until when the firm is held, if it is. ``looked``: how often banks looked this month. ``unread``:
+    ``held_until``: until when the firm is held, if it is. ``looked``: how often banks looked this month.
+    ``records``: how many records departments hold. ``unread``:
     notices that nobody has read. ``waits_until``: until when a firm that is new can agree to nothing.
     """
 
@@ -59,6 +60,7 @@ class Home:
     requests: tuple[RequestCard, ...]
     consents: tuple[ConsentCard, ...]
     looked: int
+    records: int
     unread: int
     waits_until: str | None
 
@@ -76,6 +78,7 @@ def home_of(instance: Instance, subject: bytes, language: Language, now: int, al
         requests=open_requests(instance, subject, language, now),
         consents=running_consents(instance, subject, language, now),
         looked=instance.access.count_of_subject(subject, since=month_start(now)),
+        records=len(instance.records.listed(subject)),
         unread=instance.notice_feed.unread(subject),
         waits_until=time_words(waits, language) if waits is not None and now < waits else None,
     )
