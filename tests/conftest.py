@@ -38,6 +38,8 @@ def canary_register(tmp_path_factory):
 def pytest_configure(config):
     # commands speak English to tests, whoever runs them; what is about another language says so
     os.environ["LC_ALL"] = "C.UTF-8"  # noqa: TID251 - tests say what the terminal is
+    # firms that programs register grant at once, but where a test is about the wait
+    os.environ.setdefault("CREDENCE_FIRST_WAIT", "0")  # noqa: TID251 - same
     postgres_kit.choose(config.getoption("--store"))
 
 

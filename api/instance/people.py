@@ -1,5 +1,7 @@
 """The services about people: codes, staff, releases, and how firms are enrolled."""
 
+import logging
+
 from sqlalchemy import Connection
 
 from api.home.settings import PortalSettings
@@ -8,6 +10,7 @@ from api.services.control.recovery import RecoveryService
 from api.services.enrolment.enrolment import Enrolments
 from api.services.enrolment.invitation import Invitation
 from api.services.enrolment.invitations import Invitations
+from api.services.message.contact import Contacts
 from api.services.one_time_code.code import OneTimeCodes
 from api.services.passkey.credential import Credential, Credentials
 from api.services.staff.officer import Officers
@@ -19,13 +22,18 @@ from api.services.subject.first_wait import FirstWait
 from api.services.subject.registration import SubjectService
 from api.sign_in.server.principal import Kind
 from ledger_node import clock
+from ledger_node.domain.consent_text import Language
+from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.subject import Controllers
+
+_log = logging.getLogger(__name__)
 
 
 class PeopleServices:
     """Those that pages of registrars and of staff use, and others rest on."""
 
     recoveries: RecoveryService
+    contacts: Contacts
 
     def __init__(self, base: Resources, subjects: SubjectService, portal: PortalSettings) -> None:
         store, kek = base.store, base.registrar.kek
@@ -47,11 +55,23 @@ class PeopleServices:
             portal.invitation_s,
         )
         self.enrolments = Enrolments(
-            store, self.codes, self.invitations, self.releases, subjects, self._request_recovery, keep_credentials
+            *(store, self.codes, self.invitations, self.releases, subjects, self._request_recovery, keep_credentials),
+            self._tell_register,
         )
 
     def _request_recovery(self, subject: bytes, controllers: Controllers) -> None:
         self.recoveries.request(subject, controllers)
+
+    def _tell_register(self, subject: bytes, address: str, now: int) -> None:
+        tell_register(self.contacts, subject, address, now)
+
+
+def tell_register(contacts: Contacts, subject: bytes, address: str, now: int) -> None:
+    """Tell the business register's address of a firm that it is registered; a fault there holds nothing up."""
+    try:
+        contacts.add_of_register(subject, address, Language.CHINESE, now=now)
+    except InvalidInputError as error:
+        _log.warning("a register's address was not told of a registration: %s", error.reason)
 
 
 def keep_credentials(connection: Connection, registered: Invitation) -> None:

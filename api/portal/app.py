@@ -27,6 +27,7 @@ from api.portal.public import device, enrol, session
 from api.portal.public import route as public
 from api.portal.registrar import room as registrar
 from api.portal.shell.dispatch import PageEndpoint
+from api.portal.shell.lost import LOST, show_lost
 from api.portal.shell.page import PortalPlace
 from api.portal.shell.pages import Pages
 from api.portal.shell.permission import PagePermission
@@ -89,6 +90,7 @@ def create_portal(
             answer = _FrontDoor(endpoint) if route.name == "GET /" else endpoint
             app.state.route_templates[answer] = route.path
             made.append(Route(route.path, answer, methods=[route.method], include_in_schema=False))
+    show_lost(app, PageEndpoint(LOST, rooms, instance, place, has_page=False, now=now))
     made.append(Route(f"{static_root()}/{{name:path}}", StaticFiles(), methods=["GET"], include_in_schema=False))
     # before the API's own, whose front page leads programs to the documentation
     app.router.routes[:0] = made

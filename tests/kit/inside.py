@@ -10,7 +10,7 @@ from api.client.client import Client
 from api.client.credential import credential_named
 from api.home.home import Home
 from api.home.node_process import NodeProcess
-from api.home.settings import HttpSettings
+from api.home.settings import HttpSettings, portal_settings
 from api.http.app import create_app
 from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
@@ -34,7 +34,12 @@ class Inside:
 
     def start(self):
         self.instance = open_instance(
-            self.home, [self._node_url], processes=1, database_url=self.database_url, keys_url=self.keys_url
+            self.home,
+            [self._node_url],
+            processes=1,
+            database_url=self.database_url,
+            keys_url=self.keys_url,
+            portal=portal_settings(),
         )
         listener = self._listener = socket.create_server(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]

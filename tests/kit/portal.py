@@ -15,7 +15,7 @@ import httpx
 from api.catalogue.purpose import default_purposes
 from api.home.settings import HttpSettings, PortalSettings, Rate
 from api.http.app import create_app
-from api.instance.people import keep_credentials
+from api.instance.people import keep_credentials, tell_register
 from api.portal.app import ROOMS, create_portal
 from api.services.access_log.reader import AccessReader
 from api.services.control.ended_registration import EndedRegistrations
@@ -124,7 +124,9 @@ class PortalInstance(SmallInstance):
             self.portal_settings.invitation_s,
         )
         parts = self.store, self.codes, self.invitations, self.releases, self.subjects
-        self.enrolments = Enrolments(*parts, self.recoveries.request, keep_credentials)
+        self.enrolments = Enrolments(
+            *(*parts, self.recoveries.request, keep_credentials), lambda *told: tell_register(self.contacts, *told)
+        )
         self.seals = SubjectSeal(self.store, self.keys, kek)
         self.channels = {kind: TakingChannel() for kind in ContactChannel}
         self.contacts = Contacts(self.store, self.seals, self.codes, self.channels, code_s=3_600)

@@ -4,11 +4,16 @@ import re
 
 import pytest
 
+from api.services.consent.request import MOST_A_DAY
+from api.services.message.address import ContactChannel
+from api.services.notification.follower import ChainFollower
 from api.services.staff.role import StaffRole
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.subject import Controller
 from tests.kit.enrolment_page import LIST, bring_key, code_for, invite, release, sign, signed_in
 from tests.kit.portal import Browser, PortalInstance, new_phone, portal_app
-from tests.kit.small_instance import refused
+from tests.kit.small_instance import ANSWER_KEY, BANK, refused
 
 CLERK, APPROVER = StaffRole.CLERK, StaffRole.APPROVER
 
@@ -72,12 +77,122 @@ class TestEnrolment:
         assert refused(instance.first_wait.require_over, subject, instance.now()) is Reason.SUBJECT_NEW
         instance.first_wait.require_over(subject, instance.now() + 86_400)
 
+    def test_the_registers_address_hears_of_it_while_the_firm_still_waits(self, instance, app, clerk, approver):
+        code, phone = instance.new_code(), new_phone()
+        path = invite(clerk, code, register_address="office@register.example")
+        bring_key(Browser(app), code_for(clerk, path), phone)
+        release(approver, path)
+        subject = instance.subjects.id_of(code)
+        assert instance.now() < instance.first_wait.ends_at(subject)
+        assert mailed(instance) == [("subject.registered", "office@register.example")]
+        # what is finished once more is told once
+        instance.contacts.add_of_register(subject, "office@register.example", Language.CHINESE, now=instance.now())
+        assert len(mailed(instance)) == 1
+        browser = Browser(app)
+        browser.sign_in(phone)
+        assert "Your firm is new here." in browser.get("/home").text
+
+    def test_an_address_that_nothing_is_sent_to_is_refused_before_the_firm_comes(self, instance, clerk):
+        wrong = {"register_address": "no address"}
+        form = {"credit_code": instance.new_code(), "name": "Firm", "signers": "Li Na", "threshold": "1"}
+        assert clerk.send_form(LIST, form | wrong).status_code == 422
+
+    def test_a_firm_that_a_program_registered_waits_as_long(self, instance):
+        shop = instance.new_shop()
+        assert instance.first_wait.ends_at(shop.subject) is None
+        code, phone = instance.new_code(), new_phone()
+        keys = (Controller(1, phone.passkey),)
+        registered = instance.now()
+        subject = instance.subjects.register(code, keys, 1, now=registered, waits=True).id
+        assert refused(instance.first_wait.require_over, subject, registered + 86_399) is Reason.SUBJECT_NEW
+        instance.first_wait.require_over(subject, registered + 86_400)
+        # asking again begins no new wait
+        instance.subjects.register(code, keys, 1, now=registered + 50, waits=True)
+        instance.first_wait.require_over(subject, registered + 86_400)
+
     def test_the_counter_shows_a_fresh_code_and_the_post_gets_a_slip(self, instance, clerk):
         counter = invite(clerk, instance.new_code())
         first, second = code_for(clerk, counter), code_for(clerk, counter)
         assert first != second
         post = invite(clerk, instance.new_code(), way="post")
         assert "will then call you" in clerk.send_form(f"{post}/code", {"person": "1"}).text
+
+
+def mailed(instance):
+    """Send what is due, and return (kind, address) of what went out by e-mail."""
+    instance.deliveries.deliver_due()
+    return [(letter.kind, letter.to) for letter in instance.channels[ContactChannel.EMAIL].taken]
+
+
+class TestNotices:
+    """Kind and time alone; addresses are confirmed, and changed with a fresh passkey; requests are rate-limited."""
+
+    @pytest.fixture
+    def shop(self, instance):
+        return instance.new_shop()
+
+    @pytest.fixture
+    def owner(self, app, shop):
+        browser = Browser(app)
+        browser.sign_in(shop.phones[0])
+        return browser
+
+    def test_a_message_has_no_bank_purpose_question_link_or_code(self, instance, shop):
+        add_confirmed(instance, shop, "owner@shop.example")
+        held = instance.ask(shop)
+        ChainFollower(instance.store, instance.ledger).catch_up()
+        mailed(instance)
+        letter = instance.channels[ContactChannel.EMAIL].taken[-1]
+        assert letter.kind == "consent.requested"
+        said = f"{letter.title} {letter.text}"
+        for hidden in (held.asked.grantee_name, held.asked.purpose, "tax", "http", "/", held.id.hex()[:8]):
+            assert hidden not in said
+
+    def test_who_stole_a_session_adds_no_address_and_removes_none(self, instance, shop, owner):
+        add_confirmed(instance, shop, "owner@shop.example")
+        (row,) = instance.contacts.of(shop.subject)
+        instance.chain.pass_time(301)
+        owner.send_form("/contacts", {"address": "thief@else.example"})
+        owner.send_form(f"/contacts/{row.id.hex()}/removal")
+        assert instance.contacts.of(shop.subject) == (row,)
+
+    def test_an_address_that_nobody_confirmed_is_told_nothing(self, instance, shop, owner):
+        owner.send_form("/contacts", {"address": "owner@shop.example"})
+        instance.ask(shop)
+        ChainFollower(instance.store, instance.ledger).catch_up()
+        assert [kind for kind, _ in mailed(instance)] == ["contact.code"]
+
+    def test_the_old_address_hears_of_the_new_one_and_of_its_own_end(self, instance, shop, owner):
+        add_confirmed(instance, shop, "old@shop.example")
+        (old,) = instance.contacts.of(shop.subject)
+        owner.send_form("/contacts", {"address": "new@shop.example"})
+        mailed(instance)
+        code = instance.channels[ContactChannel.EMAIL].taken[-1].text.partition("notices: ")[2].partition(".")[0]
+        owner.send_form("/contacts/confirmation", {"code": code})
+        owner.send_form(f"/contacts/{old.id.hex()}/removal")
+        told = [kind for kind, to in mailed(instance) if to == "old@shop.example"]
+        assert told[-2:] == ["contact.added", "contact.removed"]
+
+    def test_a_firm_that_is_held_changes_no_address(self, instance, shop, owner):
+        instance.holds.hold_by_registrar(shop.subject, now=instance.now())
+        assert "on hold" in owner.send_form("/contacts", {"address": "owner@shop.example"}).text
+        assert instance.contacts.of(shop.subject) == ()
+
+    def test_a_bank_asks_a_firm_so_often_a_day_and_no_more(self, instance, shop):
+        other = instance.new_shop()
+        first = instance.ask(shop).asked
+        for _ in range(MOST_A_DAY - 1):
+            instance.ask(shop)
+        assert refused(instance.ask, shop) is Reason.RATE_LIMITED
+        # what was asked is asked again without harm, and other firms are not touched
+        instance.requests.ask(first, ANSWER_KEY, bank=BANK, now=instance.now())
+        instance.ask(other)
+        instance.chain.pass_time(86_401)
+        instance.ask(shop)
+
+
+def add_confirmed(instance, shop, address):
+    instance.contacts.add_of_register(shop.subject, address, Language.ENGLISH, now=instance.now())
 
 
 class TestLossDismissalDeath:

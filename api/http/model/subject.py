@@ -14,6 +14,7 @@ from api.http.model.base import (
     Time,
     missing_member,
     shown,
+    text,
     whole,
 )
 from api.http.model.controllers import ControllerKeys, Controllers, Deadline, SignatureJson, Signatures, Threshold
@@ -38,6 +39,10 @@ CreditCode = Annotated[
     ),
 ]
 
+_RegisterAddress = Annotated[
+    str, text(320, description="where the business register says that the firm is told: e-mail or mobile number")
+]
+
 
 class NewSubject(RequestModel):
     """A firm and the keys of those who may sign for it."""
@@ -45,6 +50,7 @@ class NewSubject(RequestModel):
     credit_code: CreditCode
     controllers: ControllerKeys
     threshold: Threshold
+    register_address: Annotated[_RegisterAddress | None, Field(repr=False)] = None
 
 
 class SubjectSearch(RequestModel):

@@ -1,5 +1,6 @@
 """Subjects: registered by a registrar, handed to other controllers by rotation or recovery, and held."""
 
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated
 
@@ -28,6 +29,7 @@ from api.instance.wiring import Instance
 from api.services.subject.registered_subject import Subject
 from api.sign_in.server.principal import Kind, Principal
 from ledger_node import clock
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.controller_act import Rotation as RotationAct
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
@@ -43,11 +45,19 @@ RecoveryNumber = Annotated[int, Path(ge=1, le=MAX_ENTRY)]
 async def register_subject(firm: NewSubject, instance: ServingInstance) -> RegisteredSubject:
     """Take ``{credit_code, controllers: [{person, address or passkey}], threshold}``; return the subject id.
 
-    Each of its controllers signs in for it. Asking again with the same controllers returns the same subject.
+    Each of its controllers signs in for it. Asking again with the same controllers returns the same subject. A firm
+    that is new grants nothing for a day. ``register_address``: where the business register tells it of that.
     """
+    now = clock.now()
+    if firm.register_address is not None:
+        instance.contacts.require_reachable(firm.register_address)
     subject = await run_in_threadpool(
-        instance.subjects.register, firm.credit_code, firm.controllers, firm.threshold, now=clock.now()
+        partial(instance.subjects.register, firm.credit_code, firm.controllers, firm.threshold, now=now, waits=True)
     )
+    if firm.register_address is not None:
+        await run_in_threadpool(
+            instance.contacts.add_of_register, subject.id, firm.register_address, Language.CHINESE, now=now
+        )
     present = await run_in_threadpool(instance.controllers.current, subject.id)
     return RegisteredSubject(
         subject=subject.id,

@@ -12,7 +12,7 @@ from api.client.client import Client
 from api.client.credential import credential_named
 from api.home.home import Home
 from api.home.node_process import NodeProcess
-from api.home.settings import HttpSettings, Rate
+from api.home.settings import HttpSettings, PortalSettings, Rate
 from api.http.app import create_app
 from api.instance.embedded import found_instance
 from api.instance.wiring import open_instance
@@ -32,7 +32,9 @@ class InsideInstance:
         found_instance(self.home, banks=banks)
         self._node = NodeProcess(self.home)
         self._node.start()
-        self.instance = open_instance(self.home, [self._node.wait_ready()], processes=1)
+        self.instance = open_instance(
+            self.home, [self._node.wait_ready()], processes=1, portal=PortalSettings(first_wait_s=0)
+        )
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self.url = f"http://localhost:{self.port}"

@@ -19,6 +19,8 @@ from api.instance.embedded import found_instance
 from ledger_node.domain.error import ChainError, CredenceError
 from ledger_node.domain.reason import Reason
 
+NO_FIRST_WAIT: Final = {"CREDENCE_FIRST_WAIT": "0"}
+"""A firm that is new grants at once: who measures or shows something waits for no day."""
 _PAUSE_S: Final = 0.05
 _PATIENCE_S: Final = 60.0
 
@@ -63,7 +65,7 @@ class InstanceProcess:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
-                env=environment_of_child(database_url, keys_url, variables),
+                env=environment_of_child(database_url, keys_url, {**NO_FIRST_WAIT, **(variables or {})}),
             )
         assert self._child.stdout is not None  # noqa: S101 - it was asked for
         line = self._child.stdout.readline()

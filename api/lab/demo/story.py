@@ -17,7 +17,7 @@ from api.client.answer_check import check_answer
 from api.client.asking import Asker, spend_seed
 from api.files.own_file import partial_of
 from api.lab.demo.actor import accept_request, ask, attest, register
-from api.lab.demo.server import InstanceProcess
+from api.lab.demo.server import NO_FIRST_WAIT, InstanceProcess
 from ledger_node.chain.rpc import Rpc
 from ledger_node.chain.web3_ledger import Web3Ledger
 from ledger_node.domain.canonical import JSON
@@ -45,8 +45,8 @@ FILES: Final = frozenset({HOME, f"{HOME}.partial", *_FILES, *(partial_of(Path(na
 BANK: Final = "Demo bank"
 BANK_SLUG: Final = "demo-bank"
 SHOP: Final = "demo-shop"
-SHORT_WAITS: Final = dict.fromkeys(("CREDENCE_FIRST_WAIT", "CREDENCE_FILE_WAIT", "CREDENCE_COUNTER_WAIT"), "1m")
-"""What takes a day elsewhere takes a minute here; the portal says so."""
+SHORT_WAITS: Final = {**NO_FIRST_WAIT, **dict.fromkeys(("CREDENCE_FILE_WAIT", "CREDENCE_COUNTER_WAIT"), "1m")}
+"""What takes a day elsewhere takes a minute or no time here; the portal says so."""
 LATER: Final = QUESTIONS[2:]
 """What the bank asks for at the end, and waits for."""
 

@@ -42,6 +42,9 @@ def open_invitation(page: Page) -> Response:
     recovers = form.get("recovers") == "yes"
     if recovers and form.get("called_back") != "yes":
         raise InvalidInputError(Reason.VALUE_MISSING, "call the number of the register first", field="called_back")
+    address = form.get("register_address", "").strip()
+    if address:
+        page.instance.contacts.require_reachable(address)
     signers = [line.strip() for line in form.get("signers", "").split("\n") if line.strip()]
     opened = page.instance.invitations.open(
         person_of(page),
@@ -51,6 +54,7 @@ def open_invitation(page: Page) -> Response:
         threshold=_count(form.get("threshold", "1")),
         by_post=form.get("way") == "post",
         register_phone=form.get("register_phone", ""),
+        register_address=address,
         recovers=recovers,
         now=page.now,
     )

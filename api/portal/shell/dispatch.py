@@ -57,11 +57,16 @@ class PageEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         request = Request(scope, receive)
+        response = await self.answer(request)
+        await response(scope, receive, send)
+
+    async def answer(self, request: Request) -> Response:
+        """Return the page."""
         response = await self._limited(request)
         _pack(request.headers, response)
-        if scope["method"] == "HEAD":
+        if request.method == "HEAD":
             response.body = b""
-        await response(scope, receive, send)
+        return response
 
     async def _limited(self, request: Request) -> Response:
         limits: RateLimits = request.app.state.rate_limits

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -32,6 +32,10 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act
 from ledger_node.domain.signature import address_of
 from ledger_node.domain.subject import Signature
+
+MOST_A_DAY: Final = 20
+"""So many requests a bank sends to one firm within a day."""
+_DAY_S: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class ConsentRequestService:
 
         Raises:
             InvalidInputError: naming the part that could not be granted, or ``not_allowed`` for another bank's.
+            VerificationError: ``rate_limited``; the bank asked this firm often enough today.
             ChainError: the ledger does not answer; asking again finishes it, and it goes on by itself.
         """
         if asked.grantee != bank:
@@ -89,11 +94,22 @@ class ConsentRequestService:
             "answer_address": address_of(answer_key),
             "answer_key": self._consents.keys.seal_answer_key(asked.subject, request, answer_key),
         }
+        self._require_seldom(request, asked, now)
         # one that was asked before is perhaps not finished
         with suppress(IntegrityError):
             self._store.write(insert(table.consent_request).values(row))
         self.resume(request)
         return self.find(request)
+
+    def _require_seldom(self, request: bytes, asked: ConsentRequest, now: int) -> None:
+        """Require that the bank does not flood the firm. What was asked before is not counted again."""
+        held = table.consent_request.c
+        ours = (held.subject == asked.subject) & (held.grantee == asked.grantee) & (held.requested_at > now - _DAY_S)
+        today = self._store.scalars(select(held.id).where(ours))
+        if len(today) >= MOST_A_DAY and request not in today:
+            raise VerificationError(
+                Reason.RATE_LIMITED, f"a bank asks a firm at most {MOST_A_DAY} times a day; ask again tomorrow"
+            )
 
     def refuse(self, request: bytes, signatures: tuple[Signature, ...], *, asker: bytes | None = None) -> None:
         """Refuse on the controllers' signatures. ``asker``: who is signed in, if anybody is; nobody needs to be.

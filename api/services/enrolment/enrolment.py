@@ -74,7 +74,8 @@ class Arrival:
 class Enrolments:
     """Takes keys and releases. ``request_recovery``: lets new signers of a registered firm wait for their time.
 
-    ``on_registered``: adds what belongs to a registered firm, such as its credentials.
+    ``on_registered``: adds what belongs to a registered firm, such as its credentials. ``tell_register``: tells the
+    address of the business register that the firm is registered, once.
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class Enrolments:
         subjects: SubjectService,
         request_recovery: Callable[[bytes, Controllers], object],
         on_registered: Registered = lambda _, __: None,
+        tell_register: Callable[[bytes, str, int], None] = lambda _, __, ___: None,
     ) -> None:
         self._store = store
         self._codes = codes
@@ -94,6 +96,7 @@ class Enrolments:
         self._subjects = subjects
         self._request_recovery = request_recovery
         self._on_registered = on_registered
+        self._tell_register = tell_register
 
     def look(self, code: str, *, now: int, origin: bytes = b"") -> Welcome:
         """Return whose invitation a code is, before a key is made.
@@ -188,6 +191,8 @@ class Enrolments:
         subject = held.recovers
         if subject is None:
             subject = self._subjects.register(held.firm.credit_code, held.controllers, held.threshold, now=now).id
+            if held.firm.register_address:
+                self._tell_register(subject, held.firm.register_address, now)
         else:
             self._request_recovery(subject, Controllers(held.controllers, held.threshold, random_bytes(32)))
         # after a recovery its own wait of days is enough

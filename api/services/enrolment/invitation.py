@@ -30,6 +30,7 @@ class InvitedFirm:
     """Whom an invitation is for. ``signers``: names, in the order of persons from 1. ``salt``: hides it in digests.
 
     ``register_phone``: the number in the business register, which is called for an enrolment by post.
+    ``register_address``: the e-mail address or mobile number of that register, which is told of the registration.
     """
 
     credit_code: str = field(repr=False)
@@ -37,19 +38,23 @@ class InvitedFirm:
     signers: tuple[str, ...] = field(repr=False)
     register_phone: str = field(repr=False)
     salt: bytes = field(repr=False)
+    register_address: str = field(default="", repr=False)
 
     def to_bytes(self) -> bytes:
         """Return what is sealed."""
         return json.dumps(
-            [self.credit_code, self.name, list(self.signers), self.register_phone, self.salt.hex()],
+            [
+                *(self.credit_code, self.name, list(self.signers), self.register_phone, self.salt.hex()),
+                self.register_address,
+            ],
             ensure_ascii=False,
         ).encode()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Self:
         """Read what ``to_bytes`` wrote."""
-        code, name, signers, phone, salt = json.loads(data)
-        return cls(code, name, tuple(signers), phone, bytes.fromhex(salt))
+        code, name, signers, phone, salt, *address = json.loads(data)
+        return cls(code, name, tuple(signers), phone, bytes.fromhex(salt), *address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ SECOND_DEVICE: Final = 2
 MAX_SIGNERS: Final = 8
 """Each may bring two devices, and a set has 16 keys."""
 MAX_NAME: Final = 200
+MAX_ADDRESS: Final = 254
 KEPT_S: Final = 30 * 86_400
 """For so long what an invitation said is kept after its end."""
 _HELD: Final = table.invitation.c
@@ -68,11 +69,13 @@ class Invitations:
         threshold: int,
         by_post: bool,
         register_phone: str = "",
+        register_address: str = "",
         recovers: bool = False,
         now: int,
     ) -> Invitation:
         """Open an invitation as a clerk. ``credit_code``: as ``parse_credit_code`` returns it.
 
+        ``register_address``: where it is told of its registration.
         ``recovers``: the firm is registered, and gets new signers in the place of those who lost their keys.
 
         Raises:
@@ -96,7 +99,12 @@ class Invitations:
         if known is not None and not recovers:
             raise InvalidInputError(Reason.SUBJECT_EXISTS, "this firm is registered already", field="credit_code")
         firm = InvitedFirm(
-            credit_code, _name(name, "name"), named, register_phone.strip()[:MAX_NAME], random_bytes(_SALT_BYTES)
+            credit_code,
+            _name(name, "name"),
+            named,
+            register_phone.strip()[:MAX_NAME],
+            random_bytes(_SALT_BYTES),
+            register_address.strip()[:MAX_ADDRESS],
         )
         return self._add(by, firm, threshold, known, by_post=by_post, now=now)
 

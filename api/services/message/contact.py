@@ -124,13 +124,15 @@ class Contacts:
         return self._one(subject, contact_id)
 
     def add_of_register(self, subject: bytes, address: str, language: Language, *, now: int) -> ContactView:
-        """Add an address of the registrar's own register, and tell it that the firm is registered.
+        """Add an address of the registrar's own register, and tell it that the firm is registered; only once.
 
         Raises:
             InvalidInputError: as ``add``.
         """
         wanted = self._read(address)
         held = self._find(subject, wanted)
+        if held is not None and held.confirmed_at is not None:
+            return self._show(held)
         contact_id = random_bytes(_ID_BYTES) if held is None else bytes(held.id)
         with self._store.begin() as connection:
             if held is None:
@@ -139,6 +141,14 @@ class Contacts:
             connection.execute(update(contact).where(unconfirmed).values(confirmed_at=now))
             queue(connection, [Told(subject, "subject.registered", now)])
         return self._one(subject, contact_id)
+
+    def require_reachable(self, address: str) -> None:
+        """Require that this instance sends to an address.
+
+        Raises:
+            InvalidInputError: ``value_malformed`` or ``channel_missing``.
+        """
+        self._read(address)
 
     def remove(self, subject: bytes, contact_id: bytes, *, now: int) -> None:
         """Remove an address. It and all others are told, if it was confirmed.

@@ -21,7 +21,9 @@ WORDS: Final[Mapping[str, str]] = {
     "consent.resumed": N_("A consent of your firm goes on again."),
     "consent.withdrawn": N_("A consent of your firm was withdrawn."),
     "consent.used": N_("A bank has looked at what your firm consented to."),
-    "subject.registered": N_("Your firm is registered, with the people who sign for it."),
+    "subject.registered": N_(
+        "Your firm is registered, and can soon agree to what banks ask. Is this wrong? Call your registrar at once."
+    ),
     "subject.rotated": N_("The people or devices that sign for your firm have changed."),
     "subject.recovery_requested": N_(
         "Somebody asked to replace everyone who signs for your firm. You can stop this only before it takes effect."

@@ -1,4 +1,4 @@
-"""The wait after an enrolment: a firm whose signers came by an invitation grants nothing and reads nothing for a day.
+"""The wait after a registration: a firm that is new grants nothing and reads nothing for a day.
 
 The firm is told at the address of the business register. Whoever enrolled in its place is found out before it counts.
 """
@@ -19,10 +19,14 @@ class FirstWait:
         self._wait_s = wait_s
 
     def ends_at(self, subject: bytes) -> int | None:
-        """Return when the wait of a firm ends, or None: it came by no invitation."""
-        held = table.invitation.c
-        registered: int | None = self._store.scalar(select(func.max(held.registered_at)).where(held.subject == subject))
-        return None if registered is None else registered + self._wait_s
+        """Return when the wait of a firm ends, or None: it was registered before there was such a wait."""
+        held, firm = table.invitation.c, table.subject.c
+        times = (
+            self._store.scalar(select(func.max(held.registered_at)).where(held.subject == subject)),
+            self._store.scalar(select(firm.waits_since).where(firm.id == subject)),
+        )
+        known = [time for time in times if time is not None]
+        return max(known) + self._wait_s if known else None
 
     def require_over(self, subject: bytes, now: int) -> None:
         """Require that a firm does not wait any more.

@@ -41,10 +41,13 @@ class SubjectService(SubjectReader):
         self._ledger = ledger
         self._history = history
 
-    def register(self, credit_code: str, keys: tuple[Controller, ...], threshold: int, *, now: int) -> Subject:
+    def register(
+        self, credit_code: str, keys: tuple[Controller, ...], threshold: int, *, now: int, waits: bool = False
+    ) -> Subject:
         """Register a subject: on the ledger, as an attestation of the registrar, and in the store.
 
-        Asking again with the current controllers returns the same subject, so a lost answer costs nothing.
+        Asking again with the current controllers returns the same subject, so a lost answer costs nothing. ``waits``:
+        its first grant waits from now on, as after an enrolment, whose own row says so.
 
         Raises:
             InvalidInputError: ``subject_exists`` with other controllers, ``issuer_not_allowed``, ``quarantined``, or
@@ -60,7 +63,7 @@ class SubjectService(SubjectReader):
             if held is None:
                 # another process may register the same firm in the same moment
                 with suppress(IntegrityError):
-                    self._add(credit_code, index, wanted, now)
+                    self._add(credit_code, index, wanted, now, waits_since=now if waits else None)
             subject_id = held or self.id_of(credit_code)
             assert subject_id is not None  # noqa: S101 - this or the other process added it
             self._require_controlled_by(subject_id, wanted)
@@ -80,7 +83,9 @@ class SubjectService(SubjectReader):
                     Reason.SUBJECT_EXISTS, "this firm is registered already, with other controllers"
                 )
 
-    def _add(self, credit_code: str, index: bytes, controllers: Controllers, now: int) -> None:
+    def _add(
+        self, credit_code: str, index: bytes, controllers: Controllers, now: int, *, waits_since: int | None
+    ) -> None:
         registrar, salt, key_id = self._issuer.department.member, random_bytes(32), random_bytes(KEY_ID_BYTES)
         # the id is the ledger's own computation, so no other registrar can take it first
         subject_id = new_subject_id(self._ledger.subject_domain, registrar, controllers.commitment, salt)
@@ -94,6 +99,7 @@ class SubjectService(SubjectReader):
                     salt=salt,
                     subject_index=index,
                     as_of=now // _SECONDS_A_DAY,
+                    waits_since=waits_since,
                     data_key=key_id,
                     sealed=seal(key, credit_code.encode(), subject_id),
                 )
