@@ -48,6 +48,7 @@ from api.services.notification.follower import ChainFollower
 from api.services.notification.notice import NoticeReader
 from api.services.passkey.challenge import Challenges
 from api.services.passkey.credential import Credentials
+from api.services.passkey.firm_credential import FirmCredentials
 from api.services.portfolio.change import BankChanges
 from api.services.portfolio.consents import BankConsents
 from api.services.portfolio.deletion import AnswerDeletions
@@ -227,6 +228,7 @@ class Services(PeopleServices):
         self, base: Resources, portal: PortalSettings, finder: AttestationFinder, facts: FactSelector
     ) -> None:
         store, ledger = base.store, base.ledger
+        self.firm_credentials = FirmCredentials(self.credentials, self.subjects.id_of, base.registrar.kek.keyed_digest)
         self.handovers = Handovers(store, ledger, self.codes, lifetime_s=portal.handover_s)
         self.looks = OwnLooks(store, self.controllers, base.registrar.kek.keyed_digest, self.first_wait.require_over)
         self.device_offers = DeviceOffers(store, self.codes, self.seals, lifetime_s=portal.device_link_s)

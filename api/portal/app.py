@@ -24,6 +24,7 @@ from api.portal.firm.request import route as firm_request
 from api.portal.firm.signers import route as firm_signers
 from api.portal.firm.withdrawal import route as firm_withdrawal
 from api.portal.public import device, enrol, session
+from api.portal.public import open as public_open
 from api.portal.public import route as public
 from api.portal.registrar import room as registrar
 from api.portal.shell.dispatch import PageEndpoint
@@ -50,6 +51,7 @@ ROOMS: Final[tuple[Pages, ...]] = (
     firm_looked.pages,
     firm_record.pages,
     device.pages,
+    public_open.pages,
     bank.pages,
     enrol.pages,
     registrar.pages,

@@ -34,6 +34,7 @@ from api.services.message.seal import SubjectSeal
 from api.services.notification.feed import NoticeFeed
 from api.services.passkey.challenge import Challenges
 from api.services.passkey.credential import Credential, Credentials
+from api.services.passkey.firm_credential import FirmCredentials
 from api.services.record.look import OwnLooks
 from api.services.record.record import OwnRecords
 from api.services.self_answer.self_answer import SelfAnswers
@@ -95,6 +96,7 @@ class PortalInstance(SmallInstance):
         self.codes, self.releases, self.roster = office.codes, office.releases, office.roster
         self.prepared_acts, self.programs = office.prepared, office.programs
         self.credentials, self.challenges = Credentials(self.store), Challenges(self.cursor_mac)
+        self.firm_credentials = FirmCredentials(self.credentials, self.subjects.id_of, self.cursor_mac)
         self.sessions = Sessions(self.store)
         self.first_wait = FirstWait(self.store, self.portal_settings.first_wait_s)
         self.looks = OwnLooks(self.store, self.history, self.cursor_mac, self.first_wait.require_over)

@@ -1,5 +1,6 @@
 """Signing in and out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -9,8 +10,10 @@ from api.portal.shell import cookie
 from api.portal.shell.page import Page, local_path
 from api.portal.shell.pages import Pages
 from api.portal.shell.passkey import assertion_of, device_credentials, remember_device
+from api.services.session.session import SessionHolder
 from api.sign_in.server.principal import Kind
 from ledger_node.domain.canonical import JSON
+from ledger_node.domain.credit_code import parse_credit_code
 
 pages = Pages("session")
 EVERYBODY = frozenset(Kind)
@@ -18,11 +21,15 @@ EVERYBODY = frozenset(Kind)
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """``token``: comes back with the signature; ``data``: for the script; ``back``: where it leads then."""
+    """``token``: comes back with the signature; ``data``: for the script; ``back``: where it leads then.
+
+    ``is_named``: somebody named the firm, so that the browser is told which passkeys may sign.
+    """
 
     token: str
     data: dict[str, JSON]
     back: str
+    is_named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +48,49 @@ def sign_in_page(page: Page) -> Response:
     back = local_path(page.query.get("back", "/"))
     if page.visitor.is_signed_in:
         return page.redirect(back)
+    return _ask(page, device_credentials(page.cookies), back)
+
+
+@pages.post("/sign-in/firm", anybody=True)
+def name_firm(page: Page) -> Response:
+    """Ask for a passkey of a firm; who names a firm that is not here is answered the same."""
+    credit_code = parse_credit_code(page.form.get("credit_code", ""))
+    back = local_path(page.form.get("back", "/"))
+    return _ask(page, page.instance.firm_credentials.of(credit_code), back, is_named=True)
+
+
+def _ask(page: Page, credentials: list[bytes], back: str, *, is_named: bool = False) -> Response:
     challenge = page.instance.portal_sign_in.challenge(now=page.now)
-    known: list[JSON] = [each.hex() for each in device_credentials(page.cookies)]
+    known: list[JSON] = [each.hex() for each in credentials]
     data: dict[str, JSON] = {"challenge": challenge.digest.hex(), "credentials": known}
-    return page.render("public/sign_in.html", SignInPage(challenge.token, data, back))
+    return page.render("public/sign_in.html", SignInPage(challenge.token, data, back, is_named))
 
 
 @pages.post("/session", anybody=True)
 def sign_in(page: Page) -> Response:
     """Start a session for whose passkey signed."""
+    _, keep = start_session(page)
+    return keep(page.redirect(local_path(page.form.get("back", "/"))))
+
+
+def start_session(page: Page) -> tuple[SessionHolder, Callable[[Response], Response]]:
+    """Start a session for whose passkey signed the form, and return who it is and what puts it into an answer.
+
+    Raises:
+        VerificationError: as ``PortalSignIn.sign_in``.
+        ChainError: the ledger does not answer.
+    """
     credential, assertion = assertion_of(page.form)
     token = page.form.get("token", "")
-    _, value = page.instance.portal_sign_in.sign_in(token, credential, assertion, now=page.now)
+    holder, value = page.instance.portal_sign_in.sign_in(token, credential, assertion, now=page.now)
     _end(page)
-    response = page.redirect(local_path(page.form.get("back", "/")))
-    cookie.put(response, cookie.SESSION, value)
-    remember_device(response, page.cookies, credential)
-    return response
+
+    def keep(response: Response) -> Response:
+        cookie.put(response, cookie.SESSION, value)
+        remember_device(response, page.cookies, credential)
+        return response
+
+    return holder, keep
 
 
 @pages.post("/session/fresh", kinds=EVERYBODY)

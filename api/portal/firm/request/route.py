@@ -3,13 +3,14 @@
 from starlette.responses import Response
 
 from api.portal.firm.receipt_number import id_in_path
-from api.portal.firm.request.view import answered_page, request_page
+from api.portal.firm.request.view import OtherDevice, answered_page, request_page
 from api.portal.firm.signer import credentials_of, person_of
 from api.portal.firm.signing import shown_draft_of
 from api.portal.firm.unsigned import unsigned_page
 from api.portal.shell.page import Page
 from api.portal.shell.pages import Pages
 from api.portal.shell.passkey import assertion_of
+from api.portal.shell.qr import enrol_address, qr_svg
 from api.services.consent.request import StoredRequest
 from api.sign_in.server.principal import Kind
 from ledger_node.domain.error import CredenceError, VerificationError
@@ -57,6 +58,21 @@ def refuse(page: Page) -> Response:
     except CredenceError as error:
         return unsigned_page(page, error, path)
     return page.redirect(path)
+
+
+@pages.post("/requests/{request}/device", kinds={Kind.SUBJECT})
+def lead_on(page: Page) -> Response:
+    """Show a code, once, that opens the request on another device of the firm."""
+    held = _held(page)
+    code = page.instance.page_links.make(page.visitor.id, held.id)
+    view = OtherDevice(
+        f"/requests/{held.id.hex()}",
+        page.instance.page_links.lifetime_s // 60,
+        code,
+        qr_svg(enrol_address(page.place.origin, code, "/open")),
+        f"{page.place.origin}/open",
+    )
+    return page.render("firm/other_device.html", view)
 
 
 @pages.post("/requests/{request}/cancel", kinds={Kind.SUBJECT})

@@ -1,8 +1,10 @@
 """What a firm sees of a bank's request: the words to agree to, who signed, and what the browser signs."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
+
+from markupsafe import Markup
 
 from api.catalogue.datatype import schemas
 from api.instance.wiring import Instance
@@ -94,6 +96,17 @@ class AnsweredPage:
     consent: str | None = None
     uses: int = 0
     until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDevice:
+    """The code that opens a request on another device of the firm, shown once. ``path``: of the request."""
+
+    path: str
+    minutes: int
+    code: str = field(repr=False)
+    qr: Markup = field(repr=False)
+    address: str
 
 
 def cards_of(lines: Sequence[TextLine], unusual: frozenset[int]) -> tuple[Line, tuple[Card, ...]]:

@@ -1,6 +1,7 @@
 // Passkeys: made once a device, then asked to sign 32 bytes. All bytes that leave this module are in hexadecimal.
 
 import { fromHex, hex } from "./bytes.js";
+import { showMessage } from "./dom.js";
 
 /** @typedef {"unsupported" | "closed" | "wrong_browser"} Kind */
 /** @typedef {{challenge: string, rp_id: string, user: string, name: string, known: string[], portable: boolean}} NewPasskey */
@@ -128,4 +129,24 @@ async function ask(prompt) {
  */
 function descriptor(id) {
     return { type: "public-key", id: fromHex(id) };
+}
+
+/** Say how to get out of an app before anybody taps in vain, and let the address be copied. */
+export function handOver() {
+    if (!isInsideApp()) {
+        return;
+    }
+    showMessage("wrong_browser");
+    for (const button of document.querySelectorAll("[data-copy-address]")) {
+        button.addEventListener("click", () => {
+            void navigator.clipboard?.writeText(location.href).then(() => {
+                const done = button.getAttribute("data-copied");
+                button.textContent = done ?? button.textContent;
+            });
+        });
+    }
+}
+
+if (typeof document !== "undefined") {
+    handOver();
 }
