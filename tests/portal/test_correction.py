@@ -1,5 +1,6 @@
 """The corrections of the portal's design, by their headings: the attack first, then what is meant to work."""
 
+import logging
 import re
 
 import pytest
@@ -9,12 +10,15 @@ from api.services.message.address import ContactChannel
 from api.services.notification.follower import ChainFollower
 from api.services.staff.role import StaffRole
 from ledger_node.domain.consent_text import Language
+from ledger_node.domain.own_look import LookKind
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.subject import Controller
 from tests.kit.enrolment_page import LIST, bring_key, code_for, invite, release, sign, signed_in
+from tests.kit.own_look import look_fields, open_values
 from tests.kit.portal import Browser, PortalInstance, new_phone, portal_app
-from tests.kit.small_instance import ANSWER_KEY, BANK, refused
+from tests.kit.small_instance import ANSWER_KEY, BANK, GOOD, one_form, refused
 
+UNUSUAL = one_form("tax_payment.sales_income >= 10000 CNY during 2025")
 CLERK, APPROVER = StaffRole.CLERK, StaffRole.APPROVER
 
 
@@ -230,3 +234,138 @@ class TestLossDismissalDeath:
         bring_key(Browser(app), code_for(clerk, path))
         release(approver, path)
         assert "new signers requested" in clerk.get(LIST).text
+
+
+class TestValues:
+    """Values take a signed look, also for programs; answers are yes or no; the file comes late; a code leads a bank."""
+
+    VALUE = "1,234.5"
+
+    @pytest.fixture
+    def shop(self, instance):
+        shop = instance.new_shop()
+        instance.attest(shop.code)
+        return shop
+
+    @pytest.fixture
+    def owner(self, app, shop):
+        browser = Browser(app)
+        browser.sign_in(shop.phones[0])
+        return browser
+
+    def test_whoever_has_the_session_alone_reads_no_value(self, instance, app, shop, owner):
+        page = owner.get("/records")
+        thief, stranger = Browser(app), instance.new_shop().phones[0]
+        thief.kept = dict(owner.kept)
+        fields = look_fields(page, shop.phones[0])
+        # nothing signed; another key; a signature over something else; the right one over another nonce
+        signed_in_with = shop.phones[0].fields(b"x" * 32)
+        other = look_fields(thief.get("/records"), shop.phones[0])
+        for forged in (
+            {"nonce": fields["nonce"]},
+            look_fields(page, stranger),
+            {"nonce": fields["nonce"], **signed_in_with},
+            fields | {"nonce": other["nonce"]},
+            fields | {"nonce": "zz"},
+            fields | {"nonce": ""},
+        ):
+            answer = thief.send_form("/records", forged)
+            assert answer.status_code == 422
+            assert self.VALUE not in answer.text
+        assert instance.looks.of_subject(shop.subject) == []
+        assert self.VALUE in owner.send_form("/records", fields).text
+
+    def test_a_signed_look_is_not_shown_twice_and_not_after_five_minutes(self, instance, shop, owner):
+        used, late = (look_fields(owner.get("/records"), shop.phones[0]) for _ in range(2))
+        assert self.VALUE in owner.send_form("/records", used).text
+        assert self.VALUE not in owner.send_form("/records", used).text
+        instance.chain.pass_time(300)
+        assert self.VALUE not in owner.send_form("/records", late).text
+        begun = instance.looks.begin(shop.subject, LookKind.RECORDS, now=instance.now())
+        signature = shop.phones[0].sign(begun.challenge)
+        call = instance.looks.complete, shop.subject, LookKind.RECORDS, begun.nonce, signature
+        assert refused(*call, now=instance.now() + 300) is Reason.LOOK_LATE
+        instance.looks.complete(*call[1:], now=instance.now())
+        assert refused(*call, now=instance.now()) is Reason.LOOK_USED
+
+    def test_the_look_is_a_row_that_every_signer_sees(self, instance, app):
+        shop = instance.new_shop(persons=2)
+        instance.attest(shop.code)
+        first, second = Browser(app), Browser(app)
+        first.sign_in(shop.phones[0])
+        second.sign_in(shop.phones[1])
+        open_values(first, shop.phones[0])
+        assert "The values of your records" in second.get("/looked").text
+
+    def test_a_firm_that_came_just_now_or_is_held_sees_no_value(self, instance, app, clerk, approver):
+        code, phone = instance.new_code(), new_phone()
+        path = invite(clerk, code)
+        bring_key(Browser(app), code_for(clerk, path), phone)
+        release(approver, path)
+        instance.attest(code)
+        subject, browser = instance.subjects.id_of(code), Browser(app)
+        browser.sign_in(phone)
+        assert self.VALUE not in open_values(browser, phone).text
+        begun = instance.looks.begin(subject, LookKind.RECORDS, now=instance.now())
+        call = instance.looks.complete, subject, LookKind.RECORDS, begun.nonce, phone.sign(begun.challenge)
+        assert refused(*call, now=instance.now()) is Reason.SUBJECT_NEW
+        instance.chain.pass_time(86_400)
+        instance.ledger.hold_by_registrar(subject, 1)
+        begun = instance.looks.begin(subject, LookKind.RECORDS, now=instance.now())
+        call = instance.looks.complete, subject, LookKind.RECORDS, begun.nonce, phone.sign(begun.challenge)
+        assert refused(*call, now=instance.now()) is Reason.SUBJECT_ON_HOLD
+
+    def test_own_answers_show_no_value(self, instance, shop, owner):
+        path = f"/requests/{instance.ask(shop).id.hex()}/answers"
+        page = owner.send_form(path, look_fields(owner.get(path), shop.phones[0]))
+        assert "cr-verdict--yes" in page.text
+        assert self.VALUE not in page.text
+
+    def test_nobody_is_made_to_hand_the_file_over_at_once_and_it_proves_nothing(self, instance, app, shop, owner):
+        phone = shop.phones[0]
+        owner.send_form("/records/file-wish", look_fields(owner.get("/records"), phone, "file-data"))
+        begun = instance.records.begin(shop.subject, LookKind.FILE, now=instance.now())
+        call = instance.records.file, shop.subject, begun.nonce, phone.sign(begun.challenge)
+        assert refused(*call, now=instance.now()) is Reason.FILE_EARLY
+        instance.chain.pass_time(86_400 - 60)
+        assert refused(*call, now=instance.now()) is Reason.FILE_EARLY
+        instance.chain.pass_time(60)
+        owner = Browser(app)
+        owner.sign_in(phone)
+        file = owner.send_form("/records/file", look_fields(owner.get("/records"), phone, "file-data"))
+        assert self.VALUE in file.text
+        # neither the digest of a record, nor a salt, a signature or a place by which somebody could check it
+        assert not re.search(r"[0-9a-f]{16}", file.text)
+
+    def test_a_question_that_the_purpose_does_not_need_is_marked(self, instance, shop, owner):
+        usual, other = (instance.ask(shop, text).id.hex() for text in (GOOD, UNUSUAL))
+        mark = "Banks do not usually ask this for this purpose."
+        assert mark not in owner.get(f"/requests/{usual}").text
+        assert mark in owner.get(f"/requests/{other}").text
+
+    def test_a_code_leads_the_bank_it_was_made_for_and_once_and_for_a_day(self, instance, shop):
+        bank, other = BANK, bytes(32)
+        first = instance.handovers.make(shop.subject, bank)
+        assert len(re.sub("[^0-9A-Z]", "", first)) * 5 == 40
+        redeem, now = instance.handovers.redeem, instance.now()
+        assert refused(redeem, other, first, now=now) is Reason.CODE_UNKNOWN
+        assert redeem(bank, first, now=now) == shop.subject
+        assert refused(redeem, bank, first, now=now) is Reason.CODE_USED
+        late = instance.handovers.make(shop.subject, bank)
+        instance.chain.pass_time(86_400)
+        assert refused(redeem, bank, late, now=instance.now()) is Reason.CODE_EXPIRED
+
+    def test_no_value_is_in_an_address_a_title_or_the_log(self, shop, owner, caplog):
+        caplog.set_level(logging.DEBUG)
+        page = open_values(owner, shop.phones[0])
+        again = owner.send_form("/records", look_fields(page_before := owner.get("/records"), shop.phones[0]))
+        assert self.VALUE in again.text
+        title = re.search("<title>(.*?)</title>", page.text)[1]
+        for place in (title, str(page.url), str(page.headers), page_before.text, caplog.text, str(owner.kept)):
+            assert self.VALUE not in place
+            assert "123450" not in place
+        assert page.headers["cache-control"] == "no-store"
+        links = re.findall(r'(?:href|action|value)="([^"]*)"', page.text)
+        assert not [link for link in links if self.VALUE in link]
+        # what stands there is blanked after five minutes, and when the page is left
+        assert re.search(r"<dd data-value><bdi>CNY 1,234\.5</bdi></dd>", page.text)
