@@ -116,6 +116,8 @@ def verify(
         )
     say(_("checks: {receipt}, block {block}").format(receipt=_line(one), block=one.recorded.block_number))
     say(printable(_("signed by {keeper}").format(keeper=_keeper(folder, one))))
+    if not trusted.wordings:
+        say(_("the words that the firm signed were not checked: name a trust file that carries them"))
     if trusted.domain is None:
         told = _("by the key you named, about chain {chain}, ConsentRegistry {contract}")
         say(told.format(chain=one.domain.chain_id, contract=to_hex(one.domain.contract)))
@@ -131,16 +133,18 @@ def _trusted(folder: Home, keys: list[str], member: str | None, trust: Path | No
     if member is not None:
         known = [to_hex(each.id) for each in _known(folder)]
         keeper = from_hex(whole_id(member, "member", lambda: known, Reason.MEMBER_UNKNOWN), "member")
-    domain = None if trust is None else read_trust_file(trust).consent_domain
+    believed = None if trust is None else read_trust_file(trust)
+    domain = None if believed is None else believed.consent_domain
+    wordings = () if believed is None else believed.wordings
     if keys:
-        return TrustedOperator(frozenset(parse_address(key, "key") for key in keys), keeper, domain)
+        return TrustedOperator(frozenset(parse_address(key, "key") for key in keys), keeper, domain, wordings)
     book = folder.require().address_book()
     own = SigningDomain(book.chain_id, book.contracts["ConsentRegistry"])
     if keeper is None:
         # each key is one member's: a folder knows whose, and no other member may be named beside it
         relayers = [each.id for each in folder.members() if Role.RELAYER in each.roles]
         keeper = relayers[0] if len(relayers) == 1 else None
-    return TrustedOperator(folder.relayer_keys(), keeper, domain or own)
+    return TrustedOperator(folder.relayer_keys(), keeper, domain or own, wordings)
 
 
 def _keeper(folder: Home, one: Receipt) -> str:

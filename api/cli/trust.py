@@ -1,6 +1,7 @@
 """``credence trust``: the file that evidence is checked against."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -39,9 +40,14 @@ def export(
 ) -> Output:
     """Write what a node knows of its network: contracts with the hashes of their code, and who seals blocks since when.
 
+    The words of consents that this folder holds go with it, so that whoever checks evidence can check them too.
     It is the word of that node. Compare the fingerprint with other members before you rely on it.
     """
-    read = ledger_of(home_of(home).require(), rpc_url).trust()
+    folder = home_of(home).require()
+    known = folder.wordings().values() if folder.has_wording else ()
+    read = replace(
+        ledger_of(folder, rpc_url).trust(), wordings=tuple(sorted(known, key=lambda document: document.digest))
+    )
     write_file(file, json.dumps(read.to_json(), indent=2) + "\n")
     say(_("wrote {file}; read this to another member and compare:").format(file=file))
     return Output({"fingerprint": read.fingerprint, "trust": read.to_json()}, told=f"  {read.fingerprint}")
@@ -62,6 +68,10 @@ def show(file: Annotated[Path, typer.Argument(help="A trust file.")]) -> Output:
             say(f"{era.finality} from block {each.from_block}: {sealers}")
         if era.ends is not None:
             say(f"ended with   block {era.ends.block}, 0x{era.ends.hash.hex()}")
+    for document in read.wordings:
+        say(padded(_("words"), 13) + f"0x{document.digest.hex()}")
+    if not read.wordings:
+        say(_("no words of consents: whoever checks with this file does not check them"))
     for mark in read.checkpoints:
         say(f"checkpoint   block {mark.block}, 0x{mark.hash.hex()}")
     return Output({"fingerprint": read.fingerprint, "trust": read.to_json()})

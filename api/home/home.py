@@ -131,6 +131,11 @@ class Home:
         """
         self.write(_PORTAL, {"host": portal_host(host)})
 
+    @property
+    def has_wording(self) -> bool:
+        """Whether the words of consents are here; a folder of before had none."""
+        return (self.path / _WORDING).exists()
+
     def wordings(self) -> dict[bytes, WordingDocument]:
         """Return the words that the consortium agreed on, by digest: earlier ones that are kept, and today's last."""
         files = [*sorted(self.path.glob(_EARLIER)), self.path / _WORDING]

@@ -158,7 +158,7 @@ class Services(PeopleServices):
         )
         self.calls = IdempotentCalls(store, registrar.kek, base.ring, removals.finish, clock.now)
         self.evidence = EvidenceReader(store, base.ring)
-        self.evidence_pages = EvidencePages(self.evidence, ledger)
+        self.evidence_pages = EvidencePages(self.evidence, ledger, base.wordings.values())
         leases, log = UseLeases(store), AccessLog(store, keys, registrar, clock.now)
         self.intervals = AccessIntervals(store, ledger, operator, clock.now, base.workers)
         self.access = AccessReader(store, keys, registrar, operator.member)

@@ -6,6 +6,7 @@
  4. Enough controllers signed the id; enough signed a refusal and a resumption, and a pause and a withdrawal where
     they are shown. A use was signed by the spend key of the bounds; a secret that is shown is the one of the bounds.
     Where an officer of the bank signed, it was the ticket of the use, or the id of the request that was refused.
+    Where words are believed, the terms give the text that was signed.
     The receipt is the keeper's word that these were the subject's controllers then, that the steward key signed what
     shows no controllers, and that a withdrawal without a number was by the secret.
  5. The act was possible at the time of its block: a grant before the consent's end and before the time to record it;
@@ -26,8 +27,10 @@ from ledger_node.domain.error import CredenceError, VerificationError
 from ledger_node.domain.presentation import ShownConsent
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.receipt import Act, Receipt
+from ledger_node.domain.shown_text import require_text
 from ledger_node.domain.signature import recover
 from ledger_node.domain.ticket import SignedUse
+from ledger_node.domain.wording import WordingDocument
 
 _Result = TypeVar("_Result")
 _NO_KEY: Final = bytes(20)
@@ -37,12 +40,14 @@ _NO_KEY: Final = bytes(20)
 class TrustedOperator:
     """Whose receipts a checker believes: addresses of the keeper's keys with the purpose ``receipt``.
 
-    ``member`` and ``domain`` None: any member under these keys, on any network.
+    ``member`` and ``domain`` None: any member under these keys, on any network. ``wordings``: the council's documents
+    of words; where there are none, the words of a consent are not checked.
     """
 
     keys: frozenset[bytes]
     member: bytes | None = None
     domain: SigningDomain | None = None
+    wordings: tuple[WordingDocument, ...] = ()
 
 
 def check_receipt(document: bytes, trusted: TrustedOperator) -> Receipt:
@@ -55,6 +60,7 @@ def check_receipt(document: bytes, trusted: TrustedOperator) -> Receipt:
     _rule(2, lambda: _require_network(receipt, trusted))
     _rule(3, lambda: _require_id(receipt))
     _rule(4, lambda: _require_word(receipt))
+    _rule(4, lambda: _require_text(receipt, trusted))
     _rule(5, lambda: _require_possible(receipt))
     _rule(6, lambda: _require_keeper(receipt, trusted))
     return receipt
@@ -95,6 +101,12 @@ def _require_word(receipt: Receipt) -> None:
         signed_act.controllers.require_signatures(_DIGESTS[receipt.act](receipt), signed_act.signatures)
     if basis.officer is not None:
         basis.officer.require_over(receipt.id if receipt.use is None else receipt.use)
+
+
+def _require_text(receipt: Receipt, trusted: TrustedOperator) -> None:
+    about = receipt.basis.about
+    if trusted.wordings and isinstance(about, ShownConsent):
+        require_text(about.consent, {document.digest: document for document in trusted.wordings})
 
 
 def _require_keys(receipt: Receipt, consent: ShownConsent) -> None:

@@ -29,7 +29,8 @@ WORDS = """\
 4 state: 30 words of the contracts' storage lead to the state of that block
 5 members: the chain knows the members by these names: NAMES
 6 keys: departments signed each batch with keys that were valid; 0 later statements of keys
-7 consent: the firm's controllers allowed 虚构银行 to ask this, and the bank spent use 2 for exactly this answer
+7 consent: the firm's controllers allowed 虚构银行 to ask this, and the bank spent use 2 for exactly this answer; \
+the words that the firm signed were not checked: the trust file carries none
 8 subject: the registrar attested that this credit code is the subject that consented
 9 answers: every verdict follows from what the departments attested to, which was neither revoked nor superseded
 10 receipt: Host signed that this is the whole answer

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import block, controllers, facts, form, keystatement, values
+from . import block, controllers, facts, form, keystatement, values, words
 from . import trust as trust_file
 from .answers import DAY, Answers
 from .attestation import batch_struct
@@ -110,6 +110,8 @@ class Run:
             need(record.resumed, "not_canonical")
             places = controllers.check(resumption.controllers, resumption.signatures, self._resumes())
             controllers.check_form(resumption.controllers, resumption.signatures, places)
+        if self.trust.documents:
+            words.check(consent.terms, bounds, self.trust.documents)
         self._use()
 
     def _where(self) -> tuple[int, bytes]:

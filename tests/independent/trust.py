@@ -4,6 +4,7 @@ import itertools
 from dataclasses import dataclass
 from typing import Any
 
+from . import words
 from .crypto import tagged
 from .errors import need
 from .strict import canonical, integer, items, members, octets, parse, text
@@ -40,6 +41,7 @@ class Trust:
     marks: list[tuple[int, bytes]]
     eras: list[Era]
     fingerprint: str
+    documents: list[words.Document]
 
     def address(self, name: str) -> bytes:
         """Where a contract is."""
@@ -58,7 +60,8 @@ class Trust:
 def read(value: Any) -> Trust:
     """A trust file, of bytes or of JSON that was read already."""
     value = parse(value, LIMIT) if isinstance(value, bytes) else value
-    members(value, "format chain_id contracts checkpoints eras")
+    need(isinstance(value, dict), "type_wrong")
+    members(value, "format chain_id contracts checkpoints eras" + (" wordings" if "wordings" in value else ""))
     need(text(value["format"]) == "credence-trust/v2", INVALID)
     members(value["contracts"], " ".join(CONTRACTS))
     contracts = {name: _contract(value["contracts"][name]) for name in CONTRACTS}
@@ -69,8 +72,11 @@ def read(value: Any) -> Trust:
     need(eras[0].begins is None, INVALID)
     need(all(a.ends and a.leads_on == b.begins for a, b in itertools.pairwise(eras)), INVALID)
     need(_rise([block for block, _ in marks]), INVALID)
+    documents = [words.read(item) for item in items(value["wordings"], 64)] if "wordings" in value else []
+    need(documents or "wordings" not in value, INVALID)
+    need(all(one.digest < two.digest for one, two in itertools.pairwise(documents)), INVALID)
     compared = {name: member for name, member in value.items() if name != "checkpoints"}
-    return Trust(chain_id, contracts, marks, eras, fingerprint(canonical(compared)))
+    return Trust(chain_id, contracts, marks, eras, fingerprint(canonical(compared)), documents)
 
 
 def _era(value: Any) -> Era:

@@ -1,6 +1,7 @@
 """Stored evidence, checked under what this instance's own node says of its network; and the readable page of it."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from api.page.evidence import evidence_page
 from api.services.evidence.store import EvidenceReader
@@ -8,6 +9,7 @@ from ledger_node.chain.port import FactLedger
 from ledger_node.domain.evidence.check import examine
 from ledger_node.domain.evidence.report import Report
 from ledger_node.domain.evidence.trust import Trust
+from ledger_node.domain.wording import WordingDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +21,17 @@ class CheckedEvidence:
 
 
 class EvidencePages:
-    """Checks the evidence of banks, and makes pages of their own."""
+    """Checks the evidence of banks, and makes pages of their own.
 
-    def __init__(self, evidence: EvidenceReader, ledger: FactLedger) -> None:
+    ``wordings``: the words of consents that the council agreed on, which the texts of consents are checked by.
+    """
+
+    def __init__(
+        self, evidence: EvidenceReader, ledger: FactLedger, wordings: Collection[WordingDocument] = ()
+    ) -> None:
         self._evidence = evidence
         self._ledger = ledger
+        self._wordings = tuple(sorted(wordings, key=lambda document: document.digest))
         self._trust: Trust | None = None
 
     def of_bank(self, bank: bytes, use: bytes) -> str:
@@ -50,5 +58,6 @@ class EvidencePages:
             if report.failed is None:
                 return CheckedEvidence(report, self._trust)
         # validators may have changed since it was read
-        self._trust = self._ledger.trust()
+        trust = self._ledger.trust()
+        self._trust = replace(trust, wordings=self._wordings) if self._wordings else trust
         return CheckedEvidence(examine(data, self._trust), self._trust)

@@ -11,6 +11,7 @@
     statement of keys marks as compromised from that time on or before (rule 6 of ``verification``). A statement of
     an earlier block than the bundle's is refused.
  7. consent: rules 8 to 12, signatures in their one form, and rules 17 to 19: the use was spent for this answer alone.
+    Where the trust file carries words, terms and bounds give the text that was signed (``shown_text``).
  8. subject: rule 13.
  9. answers: rules 1 to 7 and 14 to 16 give every verdict that the bundle says, with its reason. Without a receipt
     nothing may stand in the bundle that only a receipt can tell: why a claim cannot be told, or that an attestation
@@ -123,10 +124,11 @@ def _steps(found: _Findings, data: bytes, trust: Trust, later: Sequence[KeyState
     yield f"departments signed each batch with keys that were valid; {_number(len(later), 'later statement')} of keys"
 
     _require_consent(bundle, consent, facts)  # 7
+    has_words = trust.require_words(consent.consent)
     require_use(use, consent, [shown.claim for shown in bundle.presentation.claims], bundle.schemas, facts)
     yield (
         f"the firm's controllers allowed {_plain(consent.terms.grantee_name)} to ask this, "
-        f"and the bank spent use {use.order.number} for exactly this answer"
+        f"and the bank spent use {use.order.number} for exactly this answer; {_said_words(has_words=has_words)}"
     )
 
     require_subject(subject, consent.terms.subject, bundle.schemas, facts)  # 8
@@ -138,6 +140,12 @@ def _steps(found: _Findings, data: bytes, trust: Trust, later: Sequence[KeyState
     yield _require_receipt(bundle, use, facts)  # 10
 
     yield _require_day(shown, header.timestamp, at)  # 11
+
+
+def _said_words(*, has_words: bool) -> str:
+    if has_words:
+        return "the firm signed the words that these terms say"
+    return "the words that the firm signed were not checked: the trust file carries none"
 
 
 def _require_complete(bundle: Bundle) -> tuple[ShownConsent, ShownUse, ShownSubject]:

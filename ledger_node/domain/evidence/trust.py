@@ -5,6 +5,8 @@ who hold the same file hear the same fingerprint over the telephone.
 
 A network lives in eras: the embedded chain, later the consortium's, each with a genesis of its own and the state of the
 one before it. The genesis that a bundle names picks the era.
+
+It may carry the council's documents of words (clause 22): then the words of each consent are checked as well.
 """
 
 from collections.abc import Mapping
@@ -14,13 +16,16 @@ from itertools import pairwise
 from typing import Final, Self
 
 from ledger_node.domain.canonical import JSON, encode
+from ledger_node.domain.consent import Consent
 from ledger_node.domain.eip712 import SigningDomain
 from ledger_node.domain.error import InvalidInputError, VerificationError
 from ledger_node.domain.evidence.era import Checkpoint, Era, invalid
 from ledger_node.domain.hashing import keccak
 from ledger_node.domain.json_object import JsonObject, to_hex
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.shown_text import require_text
 from ledger_node.domain.signature import parse_address
+from ledger_node.domain.wording import WordingDocument
 
 
 class Contract(StrEnum):
@@ -40,6 +45,7 @@ _GROUPS: Final = 8
 _GROUP_DIGITS: Final = 5
 MAX_ERAS: Final = 64
 MAX_CHECKPOINTS: Final = 4096
+MAX_WORDINGS: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +58,16 @@ class ContractCode:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """A network as a verifier knows it, with its eras from the first on. ``checkpoints``: of the last era, rising."""
+    """A network as a verifier knows it, with its eras from the first on. ``checkpoints``: of the last era, rising.
+
+    ``wordings``: the documents of words that the council agreed on, by rising digest; none where they are not believed.
+    """
 
     chain_id: int
     contracts: Mapping[Contract, ContractCode]
     eras: tuple[Era, ...]
     checkpoints: tuple[Checkpoint, ...] = ()
+    wordings: tuple[WordingDocument, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse eras that do not continue each other."""
@@ -70,6 +80,8 @@ class Trust:
                 raise invalid("an era begins with the state that the era before it ended with")
         if any(one.block >= two.block for one, two in pairwise(self.checkpoints)):
             raise invalid("checkpoints are at rising block numbers")
+        if any(one.digest >= two.digest for one, two in pairwise(self.wordings)):
+            raise invalid("documents of words stand by rising digest, each once")
 
     @property
     def current(self) -> Era:
@@ -90,6 +102,17 @@ class Trust:
     def consent_domain(self) -> SigningDomain:
         """Where signatures on consent terms and receipts count."""
         return SigningDomain(self.chain_id, self.contracts[Contract.CONSENTS].address)
+
+    def require_words(self, consent: Consent) -> bool:
+        """Require that a consent was signed over the words that its terms say; False: no words are believed here.
+
+        Raises:
+            VerificationError: ``wording_unknown``, ``consent_text_differs``.
+        """
+        if not self.wordings:
+            return False
+        require_text(consent, {document.digest: document for document in self.wordings})
+        return True
 
     @property
     def fingerprint(self) -> str:
@@ -143,7 +166,7 @@ class Trust:
 
     def to_json(self) -> dict[str, JSON]:
         """Return the JSON form."""
-        return {
+        form: dict[str, JSON] = {
             "format": FORMAT,
             "chain_id": self.chain_id,
             "contracts": {
@@ -153,6 +176,9 @@ class Trust:
             "checkpoints": [mark.to_json() for mark in self.checkpoints],
             "eras": [era.to_json() for era in self.eras],
         }
+        if self.wordings:
+            form["wordings"] = [document.to_json() for document in self.wordings]
+        return form
 
     @classmethod
     def from_json(cls, value: JSON) -> Self:
@@ -171,7 +197,12 @@ class Trust:
             marks = record.items("checkpoints", max_items=MAX_CHECKPOINTS)
             checkpoints = tuple(map(Checkpoint.from_json, marks))
             eras = tuple(map(Era.from_json, record.items("eras", max_items=MAX_ERAS)))
-        trust = cls(chain_id, codes, eras, checkpoints)
+            wordings: tuple[WordingDocument, ...] = ()
+            if "wordings" in record:
+                wordings = tuple(map(WordingDocument.from_json, record.items("wordings", max_items=MAX_WORDINGS)))
+                if not wordings:
+                    raise invalid("a trust file without words leaves 'wordings' out")
+        trust = cls(chain_id, codes, eras, checkpoints, wordings)
         if trust.to_json() != value:
             raise InvalidInputError(Reason.NOT_CANONICAL, "a trust file writes its addresses in lower case")
         return trust
