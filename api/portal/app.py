@@ -19,6 +19,7 @@ from api.portal.firm.home import route as firm_home
 from api.portal.firm.looked import route as firm_looked
 from api.portal.firm.notice import route as firm_notice
 from api.portal.firm.own_answer import route as firm_own_answer
+from api.portal.firm.receipt import route as firm_receipt
 from api.portal.firm.record import route as firm_record
 from api.portal.firm.request import route as firm_request
 from api.portal.firm.signers import route as firm_signers
@@ -44,6 +45,7 @@ ROOMS: Final[tuple[Pages, ...]] = (
     firm_consent.pages,
     firm_signers.pages,
     firm_withdrawal.pages,
+    firm_receipt.pages,
     firm_notice.pages,
     firm_contact.pages,
     firm_handover.pages,

@@ -18,6 +18,7 @@ from api.http.app import create_app
 from api.instance.people import keep_credentials, tell_register
 from api.portal.app import ROOMS, create_portal
 from api.services.access_log.reader import AccessReader
+from api.services.consent.receipt import ConsentReceipts
 from api.services.control.ended_registration import EndedRegistrations
 from api.services.control.hold import HoldService
 from api.services.control.recovery import RecoveryService
@@ -129,6 +130,7 @@ class PortalInstance(SmallInstance):
         self.enrolments = Enrolments(
             *(*parts, self.recoveries.request, keep_credentials), lambda *told: tell_register(self.contacts, *told)
         )
+        self.receipts = ConsentReceipts(self.store, self.ledger, self.consents, self.operator)
         self.seals = SubjectSeal(self.store, self.keys, kek)
         self.channels = {kind: TakingChannel() for kind in ContactChannel}
         self.contacts = Contacts(self.store, self.seals, self.codes, self.channels, code_s=3_600)

@@ -31,6 +31,7 @@ class ConsentPage:
     """
 
     path: str
+    receipt: str
     number: str
     bank: str
     purpose: str
@@ -79,6 +80,7 @@ def consent_page(
     waiting = {act: len(instance.joint_acts.persons(terms.subject, digest)) for act, digest in digests.items()}
     return ConsentPage(
         path=f"/consents/{consent.hex()}",
+        receipt=f"/receipts/{consent.hex()}",
         number=receipt_number(consent),
         bank=terms.grantee_name,
         purpose=purpose_words(instance, held, language),

@@ -1,0 +1,1 @@
+"""The receipts of a firm."""
