@@ -12,6 +12,11 @@ const SHOWN_MS = 300_000;
 
 const shownAt = Date.now();
 
+// the form that brought the values is not sent once more when somebody goes back or loads the page anew
+if (document.querySelector("[data-value]") !== null) {
+    window.history.replaceState(null, "", window.location.pathname + window.location.search);
+}
+
 // values that a fresh proof showed; nobody who finds the screen later reads them
 function blank() {
     for (const value of document.querySelectorAll("[data-value]")) {
@@ -40,6 +45,6 @@ window.addEventListener("pageshow", (event) => {
         window.location.reload();
     } else {
         // a form brought the values; it is not sent once more
-        window.location.replace(window.location.pathname);
+        window.location.replace(window.location.pathname + window.location.search);
     }
 });
