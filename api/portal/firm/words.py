@@ -1,6 +1,7 @@
 """How a firm's pages call things in one language: questions in sentences, records, values, banks and departments."""
 
-from typing import Self
+import re
+from typing import Final, Self
 
 from api.catalogue.datatype import schemas
 from api.catalogue.wording import default_wording
@@ -14,6 +15,8 @@ from ledger_node.domain.error import CredenceError
 from ledger_node.domain.question_words import plain, value_words
 from ledger_node.domain.value import Special
 from ledger_node.domain.wording import FieldWords
+
+_AMOUNT: Final = re.compile(r"(?<=\d) (?=[万亿元个人天])|(?<=CNY) (?=\d)")
 
 
 class FirmWords:
@@ -48,7 +51,7 @@ class FirmWords:
     def question(self, text: str) -> tuple[str, ...]:
         """Return what a question in text form asks; one that nobody can read any more keeps its form."""
         try:
-            return tuple(claim_words(Claim.parse(text, schemas()), self._wording))
+            return tuple(_whole(line) for line in claim_words(Claim.parse(text, schemas()), self._wording))
         except CredenceError:
             return (plain(text),)
 
@@ -89,3 +92,8 @@ class FirmWords:
     def _field(self, schema: str, one: FieldValue) -> FieldWords | None:
         known = self._wording.types.get(schema)
         return None if known is None else known.fields.get(one.field.name)
+
+
+def _whole(text: str) -> str:
+    """Return a text in which no line ends between a number and its unit."""
+    return _AMOUNT.sub("\N{NO-BREAK SPACE}", text)

@@ -57,6 +57,12 @@ def test_a_paused_consent_stays_and_a_withdrawn_one_goes(instance, firm):
     assert shown(instance, firm).consents == ()
 
 
+def test_the_records_of_departments_are_counted(instance, firm):
+    assert shown(instance, firm).records == 0
+    instance.attest(firm.code, instance.new_code())
+    assert shown(instance, firm).records == 1
+
+
 def test_a_firm_sees_nothing_of_others(instance, firm):
     other = instance.new_firm()
     agree(instance, other, instance.ask(other).id)

@@ -76,7 +76,7 @@ def test_a_check_shows_bank_employee_purpose_questions_and_answers(instance, sho
     (look,) = view_of(instance, shop).looks
     assert (look.bank, look.operator, look.purpose) == ("Demo bank", "Wang Fang", "Decide on a loan application")
     assert [line.verdict for line in look.lines] == ["yes", "unknown"]
-    assert look.lines[0].question == ("Was at least CNY 1,000 of tax paid in 2025?",)
+    assert look.lines[0].question == ("Was at least CNY\N{NO-BREAK SPACE}1,000 of tax paid in 2025?",)
     assert look.lines[1].why
     assert not look.is_refused
     assert look.time == instance.now()

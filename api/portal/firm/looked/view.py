@@ -217,7 +217,8 @@ def looked_rows(view: LookedPage, language: Language) -> list[tuple[str, ...]]:
         who = table_minute(look.time), look.bank, look.operator or "", how, look.purpose or ""
         for line in look.lines:
             answer = gettext("refused") if look.is_refused else gettext(_VERDICT_WORDS[line.verdict])
-            rows.append((*who, " / ".join(line.question), answer, line.why, look.proof_words))
+            question = " / ".join(line.question).replace("\N{NO-BREAK SPACE}", " ")
+            rows.append((*who, question, answer, line.why, look.proof_words))
     for own in view.own:
         signer = gettext("signer %(number)s") % {"number": own.person}
         rows.append((table_minute(own.time), gettext("your firm"), signer, "", own.what, "", "", "", ""))
