@@ -7,7 +7,8 @@ from api.services.message.address import ContactChannel
 from ledger_node import clock
 from ledger_node.domain.contact_act import ContactChange, contact_digest
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.signature import sign
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import each_person, keys_to_json
 from ledger_node.randomness import random_bytes
 from tests.kit.served import SEED, one_form
 from tests.kit.subject import refused
@@ -147,3 +148,29 @@ def test_an_address_is_added_confirmed_and_removed(inside, shop, firm, monkeypat
 def test_a_request_of_others_is_like_none(shop, inside):
     for client in (shop, inside.bank):
         assert refused(lambda client=client: client.get(f"/v1/consent-requests/{ID}")) == (404, "request_unknown")
+
+
+def test_a_firm_that_a_program_registers_waits_and_the_registers_address_is_told(inside, monkeypatch):
+    instance = inside.served.instance
+    monkeypatch.setattr(instance.contacts, "_channels", {ContactChannel.EMAIL})
+    key = random_bytes(32)
+    body = {
+        "credit_code": credit_code(inside.fresh(), SEED),
+        "controllers": keys_to_json(each_person([address_of(key)])),
+        "threshold": 1,
+        "register_address": "office@register.example",
+    }
+    wrong = body | {"register_address": "nowhere"}
+    assert refused(lambda: inside.regulator.post("/v1/subjects", wrong)) == (422, "value_malformed")
+    before = clock.now()
+    subject = from_hex(inside.regulator.post("/v1/subjects", body)["subject"], "subject")
+    assert instance.first_wait.ends_at(subject) >= before
+    assert inside.regulator.post("/v1/subjects", body)["subject"] == to_hex(subject)
+    (told,) = instance.contacts.of(subject)
+    assert told.masked == "o…@register.example"
+    assert told.confirmed_at is not None
+    sent = instance.notice_feed.sent(subject)
+    assert [kind for kind, _ in sent] == ["subject.registered"]
+    monkeypatch.setattr(instance.first_wait, "_wait_s", 86_400)
+    firm = inside.new_firm()
+    assert refused(lambda: inside.grant(GOOD, firm=firm))[1] == "subject_new"
