@@ -2,20 +2,26 @@
 
 import logging
 import re
+from dataclasses import replace
 
 import pytest
 
 from api.services.consent.request import MOST_A_DAY
+from api.services.draft.draft import ShownDraft
 from api.services.message.address import ContactChannel
 from api.services.notification.follower import ChainFollower
 from api.services.staff.role import StaffRole
 from ledger_node.domain.consent_text import Language
+from ledger_node.domain.fact import ConsentState
 from ledger_node.domain.own_look import LookKind
 from ledger_node.domain.reason import Reason
+from ledger_node.domain.rotation_text import check_digits
 from ledger_node.domain.subject import Controller
 from tests.kit.enrolment_page import LIST, bring_key, code_for, invite, release, sign, signed_in
 from tests.kit.own_look import look_fields, open_values
-from tests.kit.portal import Browser, PortalInstance, new_phone, portal_app
+from tests.kit.portal import Browser, PortalInstance, new_phone, page_data, portal_app
+from tests.kit.signer import erase_key
+from tests.kit.signer_page import bring_device, device_code, sign_act, sign_change, take_in
 from tests.kit.small_instance import ANSWER_KEY, BANK, GOOD, one_form, refused
 
 UNUSUAL = one_form("tax_payment.sales_income >= 10000 CNY during 2025")
@@ -42,6 +48,13 @@ def clerk(instance, app):
 @pytest.fixture
 def approver(instance, app):
     return signed_in(instance, app, APPROVER)
+
+
+def owner_of(app, shop, at=0):
+    """Sign a firm's signer in."""
+    browser = Browser(app)
+    assert browser.sign_in(shop.phones[at]).status_code == 303
+    return browser
 
 
 class TestEnrolment:
@@ -199,8 +212,126 @@ def add_confirmed(instance, shop, address):
     instance.contacts.add_of_register(shop.subject, address, Language.ENGLISH, now=instance.now())
 
 
+class TestBindingOfRotations:
+    """A change of signers is signed over its lines; both devices show the digits; no cookie, no passkey named."""
+
+    def test_a_signature_over_other_lines_or_another_key_counts_for_nothing(self, instance, app):
+        shop = instance.new_shop()
+        owner = owner_of(app, shop)
+        offer, code = instance.device_offers.offer(shop.subject, 1, "李强", now=instance.now())
+        bring_device(app, code)
+        take_in(owner)
+        held = instance.rotation_drafts.find(shop.subject, now=instance.now()).rotation
+        thiefs = replace(held.controllers, keys=(held.controllers.keys[0], Controller(1, new_phone().passkey)))
+        attacks = replace(held, lines=(*held.lines, "")), replace(held, controllers=thiefs), replace(held, lines=())
+        for attack in attacks:
+            wrong = shop.phones[0].fields(attack.digest(instance.ledger.subject_domain))
+            refused_page = sign_change(owner, shop.phones[0], **wrong)
+            assert refused_page.status_code != 303
+            assert instance.history.current(shop.subject).entry == 0
+        assert sign_change(owner, shop.phones[0]).status_code == 303
+        assert refused(instance.device_offers.find, shop.subject, offer.id) is Reason.NOT_FOUND
+
+    def test_a_key_that_came_by_a_stolen_code_shows_other_digits_and_the_signers_key_comes_no_more(self, instance, app):
+        shop = instance.new_shop()
+        owner, own = owner_of(app, shop), new_phone()
+        code = device_code(owner)
+        thief, _ = bring_device(app, code)
+        assert Browser(app).send_form("/device/code", {"code": code}).status_code == 409
+        page = owner.get("/signers").text
+        assert check_digits(thief.passkey) in page
+        assert check_digits(own.passkey) not in page
+        assert Browser(app).sign_in(thief).status_code != 303
+
+    def test_a_code_shows_nothing_of_the_firm_before_a_key_has_come(self, instance, app):
+        shop = instance.new_shop()
+        code = device_code(owner_of(app, shop), "0", name="李强")
+        assert "李强" not in Browser(app).send_form("/device/code", {"code": code}).text
+
+    def test_without_a_device_cookie_the_list_is_empty(self, instance, app):
+        shop = instance.new_shop()
+        assert page_data(Browser(app).get("/sign-in").text, "sign-in-data")["credentials"] == []
+        known = owner_of(app, shop)
+        known.send_form("/session/end")
+        named = page_data(known.get("/sign-in").text, "sign-in-data")["credentials"]
+        assert named == [shop.phones[0].id.hex()]
+
+    def test_names_of_signers_are_gone_with_the_firm(self, instance, app):
+        shop = instance.new_shop()
+        device_code(owner_of(app, shop), "0", name="李强")
+        erase_key(instance, shop.subject)
+        assert refused(instance.device_offers.open, shop.subject, now=instance.now()) is Reason.ERASED
+
+
+class TestPersons:
+    """A threshold counts persons, not keys."""
+
+    def test_one_persons_phone_and_computer_are_not_two(self, instance, app):
+        shop = instance.new_shop(persons=2, threshold=2)
+        owner, other = (owner_of(app, shop, at) for at in (0, 1))
+        computer, _ = bring_device(app, device_code(owner), device="computer")
+        take_in(owner)
+        sign_change(owner, shop.phones[0])
+        draft = instance.rotation_drafts.find(shop.subject, now=instance.now())
+        assert draft.signed == (1,)
+        sign_change(other, shop.phones[1])
+        own = Browser(app)
+        own.sign_in(computer)
+        own.send_form("/signers/rotation", {"remove_person": "2"})
+        sign_change(own, computer)
+        draft = instance.rotation_drafts.find(shop.subject, now=instance.now())
+        again = shop.phones[0].sign(draft.digest)
+        call = refused(instance.signers.sign, shop.subject, draft.id, again, now=instance.now())
+        assert call is Reason.SIGNER_REPEATED
+        assert sorted(instance.history.current(shop.subject).controllers.persons) == [1, 2]
+
+    def test_two_devices_of_one_person_do_not_let_the_threshold_be_two(self, instance, app):
+        shop = instance.new_shop()
+        owner = owner_of(app, shop)
+        bring_device(app, device_code(owner))
+        assert take_in(owner, threshold="2").status_code == 422
+
+
 class TestLossDismissalDeath:
     """One employee holds after calling back; new signers take two people twice, and 72 hours between."""
+
+    def test_a_signer_who_was_rotated_out_has_a_dead_session_and_holds_nothing(self, instance, app):
+        shop = instance.new_shop(persons=2)
+        dismissed, owner = (owner_of(app, shop, at) for at in (0, 1))
+        owner.send_form("/signers/rotation", {"remove_person": "1"})
+        sign_change(owner, shop.phones[1])
+        assert dismissed.get("/signers").headers["location"].startswith("/sign-in")
+        assert Browser(app).sign_in(shop.phones[0]).status_code != 303
+        hold, digest = instance.alarms.next_hold(shop.subject, instance.now() + 900)
+        signature = shop.phones[0].sign(digest)
+        assert refused(instance.alarms.hold, hold, signature, now=instance.now()) is Reason.SIGNER_NOT_CONTROLLER
+
+    def test_during_a_signers_hold_withdrawals_go_on_and_nothing_else(self, instance, app):
+        shop = instance.new_shop(persons=2)
+        owner = owner_of(app, shop)
+        request = instance.ask(shop).id
+        draft = instance.drafts.start(request, shop.subject, Language.ENGLISH, now=instance.now())
+        shown = ShownDraft(draft.consent.terms, draft.consent.bounds, draft.drawn_up_at)
+        consent = draft.id
+        instance.drafts.sign(request, shop.subject, shown, shop.phones[0].sign(consent), now=instance.now())
+        sign_act(owner, "/signers/lost", "hold", "/signers/hold", shop.phones[0])
+        owner.send_form("/signers/rotation", {"remove_person": "2"})
+        draft = instance.rotation_drafts.find(shop.subject, now=instance.now())
+        signature = shop.phones[0].sign(draft.digest)
+        call = refused(instance.signers.sign, shop.subject, draft.id, signature, now=instance.now())
+        assert call is Reason.SUBJECT_ON_HOLD
+        assert owner.send_form(f"/consents/{consent.hex()}/withdraw").status_code == 303
+        assert instance.consents.record_of(consent).state is ConsentState.WITHDRAWN
+
+    def test_somebody_without_a_key_calls_no_recovery_off_and_a_signer_does_with_one_tap(self, instance, app):
+        shop, other = instance.new_shop(persons=2, threshold=2), instance.new_shop()
+        instance.recoveries.request(shop.subject, instance.history.current(other.subject).controllers)
+        owner = owner_of(app, shop)
+        wrong = other.phones[0].fields(bytes.fromhex(page_data(owner.get("/home").text, "signer-cancel")["expected"]))
+        assert owner.send_form("/recovery/cancel", wrong).status_code != 303
+        assert instance.ledger.recovery(shop.subject).commitment is not None
+        assert sign_act(owner, "/home", "cancel", "/recovery/cancel", shop.phones[0]).status_code == 303
+        assert instance.ledger.recovery(shop.subject).commitment is None
 
     def test_one_employee_alone_replaces_nobody(self, instance, app):
         alone, shop = signed_in(instance, app, CLERK, APPROVER), instance.new_shop()
