@@ -5,6 +5,7 @@ import json
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -50,7 +51,7 @@ def evidence_of(place, answer):
 
 @pytest.fixture(scope="module")
 def trust(place):
-    return place.ledger.trust()
+    return replace(place.ledger.trust(), wordings=tuple(place.home.wordings().values()))
 
 
 @pytest.fixture(scope="module")
