@@ -50,6 +50,7 @@ OPERATIONS = {
     "listStaff": "GET /v1/staff",
     "addContact": "POST /v1/contacts",
     "beginLook": "POST /v1/looks",
+    "listLooks": "GET /v1/looks",
     "confirmContact": "POST /v1/contacts/confirmation",
     "fetchFile": "POST /v1/records/file",
     "getConsentRequest": "GET /v1/consent-requests/{request_id}",

@@ -5,8 +5,11 @@ from http import HTTPStatus
 
 import pytest
 
+from api.portal.firm.notice.words import WORDS
 from api.services.message.address import ContactChannel
+from api.services.message.outbox import TOLD
 from api.services.notification.follower import ChainFollower
+from api.services.notification.notice import NoticeKind
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.reason import Reason
 from tests.kit.portal import Browser, field_of, portal_app
@@ -179,3 +182,8 @@ def test_the_pages_are_whole_in_both_languages(instance, app, shop, language):
     pages.append(browser.send_form("/handover", {"bank": BANK.hex()}).text)
     for page in empty + pages:
         assert faults(page, is_firm=True) == set()
+
+
+def test_every_kind_that_a_firm_is_told_has_words():
+    told = {kind.value for kind in NoticeKind if not kind.value.startswith("attestation.")} | TOLD
+    assert told <= WORDS.keys()
