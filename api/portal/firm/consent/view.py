@@ -27,6 +27,7 @@ class ConsentPage:
     """The page. ``state``: of ``state_name``, or refused. ``change``: pause, resume, or None where neither is possible.
 
     ``number``: of that change. ``needs_signature``: to withdraw, since the consent was drawn up elsewhere.
+    ``language``: of the words.
     ``changers``, ``withdrawers``: how many persons signed for that and wait for others, of ``needed``.
     """
 
@@ -41,6 +42,7 @@ class ConsentPage:
     begins: str
     until: str
     retention_days: int
+    language: str
     lines: tuple[str, ...]
     can_withdraw: bool
     needs_signature: bool
@@ -90,6 +92,7 @@ def consent_page(
         begins=time_words(bounds.not_before, language),
         until=time_words(bounds.expires_at, language),
         retention_days=terms.retention_days,
+        language=terms.language,
         lines=tuple(held.text.rstrip("\n").split("\n")),
         can_withdraw=state in _WITHDRAWABLE,
         needs_signature=instance.drafts.find_secret(held) is None,
