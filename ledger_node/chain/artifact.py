@@ -156,7 +156,8 @@ def artifact(name: str) -> Artifact:
     content = (files("contracts") / "artifacts" / f"{name}.json").read_bytes()
     record = JsonObject(decode(content), "artifact")
     abi: JSON = record.take("abi")
-    return Artifact(abi, _code(record, "bytecode"), _code(record, "deployedBytecode"))
+    bytecode = _code(record, "bytecode")
+    return Artifact(abi, bytecode, bytecode[record.integer("deployedAt") :])
 
 
 def _code(record: JsonObject, name: str) -> bytes:

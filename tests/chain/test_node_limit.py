@@ -8,7 +8,7 @@ from ledger_node.chain.sender import Sender
 from ledger_node.domain.error import ChainError
 from ledger_node.domain.reason import Reason
 from tests.kit.besu_limit import BLOCKS, LOG_RANGE, LimitedRpc, Limits
-from tests.kit.contract_set import NAMES, artifact
+from tests.kit.contract_set import NAMES, deployed_code
 
 KEY, CHAIN_ID, NOW = b"\x01" * 32, 77, 1_800_000_000
 
@@ -71,4 +71,4 @@ def test_k18_a_transaction_that_networks_refuse_is_not_sent(node):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_k18_the_code_of_every_contract_is_below_the_limit(name):
-    assert len(bytes.fromhex(artifact(name)["deployedBytecode"].removeprefix("0x"))) <= MAX_CODE_BYTES
+    assert len(deployed_code(name)) <= MAX_CODE_BYTES

@@ -4,7 +4,7 @@ from importlib import resources
 import pytest
 from eth_utils import keccak
 
-from tests.kit.contract_set import NAMES, artifact, errors, type_of
+from tests.kit.contract_set import NAMES, artifact, deployed_code, errors, type_of
 
 EIP_170 = 24_576
 
@@ -17,7 +17,7 @@ def test_an_artifact_says_how_it_was_made(name):
         "bytecode",
         "compiler",
         "contractName",
-        "deployedBytecode",
+        "deployedAt",
         "sourceDigest",
     }
     assert made["contractName"] == name
@@ -28,7 +28,7 @@ def test_an_artifact_says_how_it_was_made(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_contract_fits_and_carries_no_metadata(name):
-    code = bytes.fromhex(artifact(name)["deployedBytecode"][2:])
+    code = deployed_code(name)
     assert len(code) < EIP_170
     assert b"ipfs" not in code
     assert b"solc" not in code

@@ -6,8 +6,8 @@ from ledger_node.domain.commitment import Committer
 from ledger_node.domain.proof import Prover
 from ledger_node.domain.schema import Schema
 from ledger_node.domain.statement import AtLeast, Below, HasAll, NoneOf
-from tests.kit.contract_set import word
-from tests.kit.dispute import ARTIFACT, CNY, TAX, ask, call_for, catalogue_schema, gas_of, pure_verifier
+from tests.kit.contract_set import artifact, deployed_code, word
+from tests.kit.dispute import CNY, TAX, ask, call_for, catalogue_schema, gas_of, pure_verifier
 
 EIP_170 = 24_576
 LONGEST = 65_535
@@ -71,8 +71,11 @@ def test_a_set_of_codes_costs_by_its_members(count, limit):
 
 
 def test_the_contract_fits_and_carries_no_metadata():
-    code = bytes.fromhex(ARTIFACT["deployedBytecode"][2:])
+    code = deployed_code("DisputeVerifier")
     assert len(code) < EIP_170
     assert b"ipfs" not in code
-    assert ARTIFACT["compiler"]["settings"]["evmVersion"] == "cancun"
-    assert {f["stateMutability"] for f in ARTIFACT["abi"] if f["type"] == "function"} == {"pure", "view"}
+    assert artifact("DisputeVerifier")["compiler"]["settings"]["evmVersion"] == "cancun"
+    assert {f["stateMutability"] for f in artifact("DisputeVerifier")["abi"] if f["type"] == "function"} == {
+        "pure",
+        "view",
+    }

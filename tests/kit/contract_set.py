@@ -106,6 +106,12 @@ def artifact(name):
     return json.loads(resources.files("contracts").joinpath(f"artifacts/{name}.json").read_text("utf-8"))
 
 
+def deployed_code(name):
+    """The code of a contract as it stands on a chain, its immutables left zero."""
+    made = artifact(name)
+    return bytes.fromhex(made["bytecode"][2:])[made["deployedAt"] :]
+
+
 @cache
 def errors():
     """Every custom error of the set, by its selector."""

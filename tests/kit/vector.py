@@ -9,7 +9,7 @@ from eth_tester import EthereumTester, PyEVMBackend
 from web3 import Web3
 from web3.providers.eth_tester import EthereumTesterProvider
 
-from tests.kit.contract_set import GENESIS_TIME, Chain, artifact
+from tests.kit.contract_set import GENESIS_TIME, Chain, deployed_code
 
 FOLDER = Path(__file__).parent.parent / "vectors"
 FILES = sorted(FOLDER.glob("*.json"))
@@ -34,7 +34,7 @@ class Network(Chain):
 
 def code_of(name):
     """The code of a contract, its immutables left zero."""
-    return bytes.fromhex(artifact(name)["deployedBytecode"][2:])
+    return deployed_code(name)
 
 
 def corrupted(case, changes):
