@@ -25,6 +25,7 @@ from api.http.route import (
     attestation,
     consent,
     contact,
+    device,
     handover,
     health,
     notification,
@@ -57,6 +58,7 @@ ROUTERS: Final = (
     sign_in.router,
     # its /subjects/search stands before the one firm that a path names
     handover.router,
+    device.router,
     subject.router,
     attestation.router,
     consent.router,

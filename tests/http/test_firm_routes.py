@@ -4,14 +4,20 @@ import pytest
 
 from api.catalogue.synthetic import credit_code
 from api.services.message.address import ContactChannel
+from api.services.signer.device_offer import NewDevice
 from ledger_node import clock
 from ledger_node.domain.contact_act import ContactChange, contact_digest
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import each_person, keys_to_json
+from ledger_node.domain.passkey import Passkey
+from ledger_node.domain.rotation_text import check_digits
+from ledger_node.domain.signature import address_of, sign
+from ledger_node.domain.subject import Controller, Controllers
 from ledger_node.randomness import random_bytes
+from tests.kit.portal import new_phone
 from tests.kit.served import SEED, one_form
-from tests.kit.subject import refused
+from tests.kit.subject import refused, rotation
 
 ID = "0x" + "ab" * 32
 GOOD = "tax_payment.paid_amount >= 1000 CNY during 2025"
@@ -91,6 +97,24 @@ def test_a_bank_finds_a_firm_by_its_code_once_and_no_other_bank_does(inside, sho
     assert again == (409, "code_used")
     assert refused(lambda: shop.post("/v1/handovers", {"bank": ID})) == (422, "member_unknown")
     assert refused(lambda: shop.post("/v1/handovers/redemption", {"code": code})) == (403, "not_allowed")
+
+
+def test_a_device_that_showed_its_key_is_taken_in_by_a_rotation_that_lists_it(inside):
+    firm = inside.new_taxpayer()
+    instance, phone = inside.served.instance, new_phone()
+    offered = firm.client.post("/v1/devices", {"person": 1, "name": "Wang Fang"})
+    assert firm.client.get("/v1/devices")["devices"][0]["passkey"] is None
+    shown = NewDevice(phone.passkey, phone.id, "phone", synced=True)
+    instance.device_offers.arrive(offered["code"], shown, origin=b"", now=clock.now())
+    (waiting,) = firm.client.get("/v1/devices")["devices"]
+    assert (waiting["device"], waiting["digits"]) == (offered["device"], check_digits(phone.passkey))
+    assert instance.credentials.of_owner(firm.subject) == []
+    both = (Controller(1, address_of(firm.keys[0])), Controller(1, Passkey.from_json(waiting["passkey"])))
+    draft = rotation(inside, firm, Controllers(both, 1, random_bytes(32)))
+    draft.submit(inside.bank, [sign(draft.digest, firm.keys[0])])
+    (known,) = instance.credentials.of_owner(firm.subject)
+    assert (known.id, known.person) == (phone.id, 1)
+    assert refused(lambda: inside.bank.get("/v1/devices")) == (403, "not_allowed")
 
 
 def test_a_registrar_finds_a_firm_by_its_code(inside, firm):

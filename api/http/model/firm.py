@@ -17,14 +17,14 @@ from api.http.model.base import (
     text,
     whole,
 )
-from api.http.model.controllers import SignatureJson
+from api.http.model.controllers import Passkey, SignatureJson
 from api.services.message.address import ContactChannel
 from ledger_node.domain.consent_text import Language
 from ledger_node.domain.json_object import JsonObject
 from ledger_node.domain.own_look import LookKind
 from ledger_node.domain.proof import Outcome
 from ledger_node.domain.reason import Reason
-from ledger_node.domain.subject import Signature, signature_from_json
+from ledger_node.domain.subject import MAX_PERSON, Signature, signature_from_json
 
 _NONCE = "0x" + "6b" * 32
 _SIGNATURE = "0x" + "5a" * 65
@@ -192,3 +192,37 @@ class ContactRemoval(RequestModel, json_schema_extra=example({"signed_at": 17950
 
     signed_at: SignedAt
     signature: OneSignature
+
+
+class NewDevice(RequestModel, json_schema_extra=example({"person": 1, "name": "Wang Fang"})):
+    """Whose device shall sign for you. ``person``: the number of who holds it, 0 for somebody new."""
+
+    person: Annotated[int, whole(0, MAX_PERSON)]
+    name: Annotated[str, text(200)]
+
+
+class DeviceCode(AnswerModel):
+    """A code by which a device shows its key at ``/device``; nothing gives it out again."""
+
+    device: Annotated[str, Field(pattern="^0x[0-9a-f]{32}$", examples=["0x" + "6b" * 16])]
+    code: Annotated[str, Field(repr=False, examples=["K7QMW-2F9TX"])]
+    lifetime_s: Count
+
+
+class WaitingDevice(AnswerModel):
+    """A device that waits. ``passkey`` and ``digits`` are null until it showed its key."""
+
+    device: Annotated[str, Field(pattern="^0x[0-9a-f]{32}$", examples=["0x" + "6b" * 16])]
+    person: Annotated[int, Field(ge=0, le=MAX_PERSON)]
+    name: Annotated[str, Field(examples=["Wang Fang"])]
+    made_at: Time
+    passkey: Passkey | None
+    digits: Annotated[
+        str | None, Field(description="compare them with those on the device", examples=["1234 5678 9012"])
+    ]
+
+
+class WaitingDeviceList(AnswerModel):
+    """Devices that wait; a rotation that lists their passkeys takes them in."""
+
+    devices: list[WaitingDevice]

@@ -42,6 +42,7 @@ SECRET_ANSWERS: Final = frozenset(
         "POST /v1/token",
         "PUT /v1/webhook",
         "POST /v1/handovers",
+        "POST /v1/devices",
         "POST /v1/staff",
         "POST /v1/records",
         "POST /v1/records/file",

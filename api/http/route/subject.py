@@ -112,6 +112,7 @@ async def rotate_controllers(subject: str, rotation: Rotation, instance: Serving
     wanted = RotationAct(subject_id, rotation.entry, controllers, rotation.deadline)
     await run_in_threadpool(_found, instance, subject_id)
     present = await run_in_threadpool(instance.rotations.rotate, wanted, rotation.signatures, now=clock.now())
+    await run_in_threadpool(instance.signers.take_in, subject_id, controllers, now=clock.now())
     await run_in_threadpool(instance.sign_in.end_tokens, subject_id)
     return RotatedSubject(
         subject=subject_id, entry=present.entry, since=present.since, commitment=present.controllers.commitment

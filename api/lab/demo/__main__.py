@@ -5,11 +5,12 @@ import json
 import sys
 import time
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
 from api.files.own_folder import cleared_folder
-from api.lab.demo.portal import doors, portal_of
+from api.lab.demo.portal import FirstDevice, doors, portal_of
 from api.lab.demo.server import InstanceProcess
 from api.lab.demo.story import FILES, SHOP, Story
 from ledger_node.domain.error import CredenceError
@@ -66,23 +67,39 @@ def _leave_running(story: Story, console: Console) -> None:
     console.print(f"such as: credence consent list --home {served.home.path} --as {SHOP}", soft_wrap=True)
     _show_portal(served, console)
     console.print("Ctrl-C stops it.")
+    device = FirstDevice(
+        served,
+        SHOP,
+        lambda: console.print(f"The shop owner's device is linked: {portal_of(served)}/sign-in?back=/home"),
+    )
+    device.start()
     try:
         served.wait()
     except KeyboardInterrupt:
         console.print("stopping")
+    finally:
+        device.stop()
 
 
 def _show_portal(served: InstanceProcess, console: Console) -> None:
     """Say how to try the pages; a firm's consent and an open request are there."""
-    console.print(f"\nThe portal is open at [bold]{portal_of(served)}[/bold], on this machine only.")
-    console.print("Waiting times are a minute here in place of a day; each page says so.")
-    open_to = list(doors(served))
-    if open_to:
-        console.print("Open a link in a browser of this machine. It makes a passkey (a security key) for that person:")
-    for door in open_to:
-        console.print(f"  {door.words:25} {door.link}", soft_wrap=True)
-    if open_to:
-        console.print("Each link counts once. Then sign in with the passkey. 每个链接只能用一次，之后用通行密钥登录。")
+    portal = portal_of(served)
+    console.print(f"\nThe portal is open at [bold]{portal}[/bold], on this machine only.")
+    console.print("Waiting times are a minute at most here, in place of a day; each page says so.")
+    console.print("Open a link in a browser of this machine, and touch what it asks for. You are then")
+    for door in doors(served, SHOP):
+        console.print(f"  {door.words:28} {door.link}", soft_wrap=True)
+        console.print(f"  {'':28} [dim]then sign in: {portal}/sign-in?back={door.first}[/dim]", soft_wrap=True)
+    for line in _PORTAL_WORDS:
+        console.print(line)
+
+
+_PORTAL_WORDS: Final = (
+    "Each link counts once. Sign in with the passkey that you made there. Use a browser profile a person.",
+    "The shop owner has a request to answer and a consent to withdraw; the officer has a consent to check.",
+    "The registrar's people take a security key that is no phone: Chromium's developer tools have a virtual one.",
+    "每个链接只能用一次，之后用通行密钥登录。",
+)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,8 @@ BANK_SLUG: Final = "demo-bank"
 SHOP: Final = "demo-shop"
 SHORT_WAITS: Final = {**NO_FIRST_WAIT, **dict.fromkeys(("CREDENCE_FILE_WAIT", "CREDENCE_COUNTER_WAIT"), "1m")}
 """What takes a day elsewhere takes a minute or no time here; the portal says so."""
+LONG_LINKS: Final = {"CREDENCE_DEVICE_LINK_LIFETIME": "1d"}
+"""Whoever reads the demonstration's words takes a while to open a link."""
 LATER: Final = QUESTIONS[2:]
 """What the bank asks for at the end, and waits for."""
 
@@ -63,7 +65,7 @@ class Story:
         with self._step("found", "A consortium of one: keys, chain, contracts, members; and its API"):
             exports = threading.Thread(target=self._write_exports)
             exports.start()
-            self.served = InstanceProcess(folder / HOME, variables=SHORT_WAITS)
+            self.served = InstanceProcess(folder / HOME, variables=SHORT_WAITS | LONG_LINKS)
             exports.join()
 
     def run(self) -> None:

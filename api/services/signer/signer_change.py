@@ -166,6 +166,13 @@ class Signers:
                 self.offers.end(subject, offer.id, now=now)
         return signed
 
+    def take_in(self, subject: bytes, controllers: Controllers, *, now: int) -> None:
+        """Let devices that waited sign in, once a change that lists their keys is in force, whoever brought it."""
+        came = self._taken_in(subject, controllers, now)
+        self._keep(subject, came, now)
+        for offer, _ in came:
+            self.offers.end(subject, offer.id, now=now)
+
     def _taken_in(self, subject: bytes, wanted: Controllers, now: int) -> list[tuple[DeviceOffer, int]]:
         persons = {each.key: each.person for each in wanted.keys}
         waiting = self.offers.open(subject, now=now)
