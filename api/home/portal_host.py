@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from urllib.parse import urlsplit
 
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.reason import Reason
@@ -26,3 +27,11 @@ def portal_host(text: str) -> str:
             field="portal_host",
         )
     return text
+
+
+def portal_origin(host: str, public_url: str) -> str:
+    """Return the origin of the pages: https and exactly the host of passkeys; on this machine http and the port."""
+    if host != LOCAL_HOST:
+        return f"https://{host}"
+    port = urlsplit(public_url).port
+    return f"http://{host}" if port is None else f"http://{host}:{port}"

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from api.home.settings import PortalSettings
 from api.instance.resources import Resources
 from api.services.control.recovery import RecoveryService
+from api.services.enrolment.confirmation import Confirmations
 from api.services.enrolment.enrolment import Enrolments
 from api.services.enrolment.invitation import Invitation
 from api.services.enrolment.invitations import Invitations
@@ -58,6 +59,7 @@ class PeopleServices:
             *(store, self.codes, self.invitations, self.releases, subjects, self._request_recovery, keep_credentials),
             self._tell_register,
         )
+        self.confirmations = Confirmations(self.invitations, self.enrolments, self.releases, self.programs)
 
     def _request_recovery(self, subject: bytes, controllers: Controllers) -> None:
         self.recoveries.request(subject, controllers)

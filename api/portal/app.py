@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.home.portal_host import LOCAL_HOST
+from api.home.portal_host import portal_origin
 from api.instance.wiring import Instance
 from api.portal.bank import room as bank
 from api.portal.firm.consent import route as firm_consent
@@ -82,7 +81,7 @@ def create_portal(
 ) -> FastAPI:
     """Put the portal's pages on ``app``, the API's application of ``instance``, and return it."""
     place = PortalPlace(
-        instance.portal_host, _origin(instance.portal_host, app.state.public_url), instance.portal_settings
+        instance.portal_host, portal_origin(instance.portal_host, app.state.public_url), instance.portal_settings
     )
     rows = page_permissions(rooms)
     app.state.page_permissions = rows
@@ -99,14 +98,6 @@ def create_portal(
     # before the API's own, whose front page leads programs to the documentation
     app.router.routes[:0] = made
     return app
-
-
-def _origin(host: str, public_url: str) -> str:
-    """Return the origin of the pages: https and exactly the host of passkeys; on this machine http and the port."""
-    if host != LOCAL_HOST:
-        return f"https://{host}"
-    port = urlsplit(public_url).port
-    return f"http://{host}" if port is None else f"http://{host}:{port}"
 
 
 class _FrontDoor:

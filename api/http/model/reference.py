@@ -4,9 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from api.catalogue.question_choice import OperandKind
 from api.http.model.base import EXAMPLE, Address, AnswerModel, Count, Hex32, HexText, shown
 from api.http.model.proof import Block
 from api.sign_in.server.principal import Kind
+from ledger_node.domain.consent_text import Language
 
 
 class Ledger(AnswerModel):
@@ -96,6 +98,42 @@ class PurposeList(AnswerModel):
 
     purposes: list[Purpose]
     digest: HexText
+
+
+class CatalogueStep(AnswerModel):
+    """A step of a ladder, or a member of a set: as the operand of a question in JSON, and as people read it."""
+
+    value: Annotated[str | int, Field(examples=["500000"])]
+    words: Annotated[str, Field(examples=["CNY 500,000"])]
+
+
+class CatalogueOperator(AnswerModel):
+    """A way to ask about a field. ``sentence``: its question in words, with marks for what it compares with."""
+
+    op: Annotated[str, Field(examples=[">="])]
+    operand: Annotated[OperandKind, Field(examples=["step"])]
+    sentence: Annotated[str | None, Field(examples=["Was at least {0} of tax paid {period}?"])]
+
+
+class CatalogueField(AnswerModel):
+    """A field that may be asked about. ``steps`` is null where they are too many for a list: see ``/v1/schemas``."""
+
+    type: Annotated[str, Field(examples=["tax_payment"])]
+    field: Annotated[str, Field(examples=["paid_amount"])]
+    title: Annotated[str, Field(examples=["Tax payment"])]
+    label: Annotated[str, Field(examples=["tax paid"])]
+    purposes: Annotated[list[str], Field(description="codes of those that cover it"), shown(["loan_application"])]
+    operators: list[CatalogueOperator]
+    steps: list[CatalogueStep] | None
+    members: list[CatalogueStep]
+
+
+class Catalogue(AnswerModel):
+    """What may be asked, in the words of one language."""
+
+    language: Language
+    wording: HexText
+    fields: list[CatalogueField]
 
 
 class WordingAnswer(AnswerModel):

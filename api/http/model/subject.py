@@ -97,6 +97,18 @@ class PendingRecovery(AnswerModel):
     controllers: Controllers | None
 
 
+class WaitingRecovery(PendingRecovery):
+    """A recovery that waits, and whose it is."""
+
+    subject: HexText
+
+
+class RecoveryList(AnswerModel):
+    """The recoveries that wait, those first that can be completed first."""
+
+    recoveries: list[WaitingRecovery]
+
+
 class RefusedChange(AnswerModel):
     """A change of controllers that was refused. ``number``: of the entry or of the recovery."""
 

@@ -269,3 +269,20 @@ class Verification(AnswerModel):
     evidence: Annotated[EvidenceLink | None, Field(description="a file that checks offline; save it")]
     presentation: Presentation
     receipt: Annotated[Receipt | None, Field(description="that of the use")]
+
+
+class PastVerification(AnswerModel):
+    """A use of a consent of yours. ``evidence`` is null where it is not here (any more)."""
+
+    use: HexText
+    consent: HexText
+    number: Count
+    time: Time
+    evidence: EvidenceLink | None
+    deleted_at: Annotated[Time | None, Field(description="when you said that you deleted the answer")]
+
+
+class PastVerificationList(AnswerModel):
+    """What you verified, the newest first."""
+
+    verifications: list[PastVerification]

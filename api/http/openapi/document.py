@@ -17,6 +17,7 @@ from api.http.request.permission import PERMISSIONS
 TAGS: Final = [
     {"name": "verifications", "description": "A bank asks consented questions and gets verdicts with evidence."},
     {"name": "consents", "description": "A bank asks for a consent; the subject grants, pauses, withdraws or refuses."},
+    {"name": "drafts", "description": "Several persons of a firm sign a grant, or a change of signers, one by one."},
     {"name": "receipts", "description": "Signed documents of what happened to a consent. They check offline."},
     {"name": "access log", "description": "Who asked what about whom. The ledger holds its checkpoints."},
     {"name": "attestations", "description": "A department sends records in, follows its jobs, and erases."},

@@ -44,6 +44,9 @@ SECRET_ANSWERS: Final = frozenset(
         "POST /v1/handovers",
         "POST /v1/devices",
         "POST /v1/staff",
+        "POST /v1/invitations/{invitation}/codes",
+        "POST /v1/invitations/welcome",
+        "POST /v1/invitations/passkeys",
         "POST /v1/records",
         "POST /v1/records/file",
     }
@@ -60,6 +63,11 @@ class Answered(Exception):  # noqa: N818 - no error: the answer is known
         self.response = Response(answer.body, answer.status, headers=headers)
 
 
+def _template_of(request: Request) -> str:
+    path: str = getattr(request.scope.get("route"), "path", request.url.path)
+    return path
+
+
 async def start_attempt(request: Request, digest: bytes) -> None:
     """Make the request one try at its effect: that of its Idempotency-Key, if it names one. ``digest``: of its body.
 
@@ -68,7 +76,7 @@ async def start_attempt(request: Request, digest: bytes) -> None:
         InvalidInputError: ``idempotency_key_malformed`` or ``idempotency_key_reused``.
         TryLaterError: ``idempotency_in_progress``.
     """
-    holds_secret = f"{request.method} {request.url.path}" in SECRET_ANSWERS
+    holds_secret = f"{request.method} {_template_of(request)}" in SECRET_ANSWERS
     key = None if holds_secret else _key_of(request)
     if key is None:
         request.state.attempt = attempt_without_key()

@@ -5,12 +5,14 @@ from typing import Final, cast
 from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
-from api.catalogue.datatype import data_types
-from api.http.model.reference import DataTypeList, Ledger, Me, MemberList, PurposeList, WordingAnswer
+from api.catalogue.datatype import data_types, schemas
+from api.catalogue.listing import catalogue_listing
+from api.http.model.reference import Catalogue, DataTypeList, Ledger, Me, MemberList, PurposeList, WordingAnswer
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from ledger_node.chain.port import Role
 from ledger_node.domain.canonical import JSON
 from ledger_node.domain.consent_schema import SCHEMA_ID, consent_schema
+from ledger_node.domain.consent_text import Language
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.reason import Reason
@@ -76,6 +78,14 @@ async def list_purposes(instance: ServingInstance) -> JSONResponse:
     # a document that says nothing of usual questions keeps the digest that it always had
     listed = [{"usual": None, **cast("dict[str, JSON]", one)} for one in instance.purposes.to_json()]
     return JSONResponse({"purposes": listed, "digest": to_hex(instance.purposes.digest)})
+
+
+@router.get("/catalogue", summary="What may be asked, in the words of one language", response_model=Catalogue)
+def get_catalogue(instance: ServingInstance, language: Language = Language.ENGLISH) -> JSONResponse:
+    """Return every field with its operators, their sentences, and the steps or members that they compare with."""
+    wording = instance.wording.in_language(language)
+    fields = catalogue_listing(instance.purposes, schemas(), wording)
+    return JSONResponse({"language": language.value, "wording": to_hex(instance.wording.digest), "fields": fields})
 
 
 @router.get("/wording", summary="The words that consents are shown in", response_model=WordingAnswer)

@@ -18,6 +18,7 @@ from api.http.model.subject import (
     NewHold,
     NewRecovery,
     NewSubject,
+    RecoveryList,
     RegisteredSubject,
     RequestedRecovery,
     RotatedSubject,
@@ -139,6 +140,19 @@ async def request_recovery(subject: str, wanted: NewRecovery, instance: ServingI
         commitment=held.controllers.commitment,
         completable_at=held.completable_at,
     )
+
+
+@router.get("/recoveries", summary="Recoveries that wait", response_model=RecoveryList)
+def list_recoveries(instance: ServingInstance) -> JSONResponse:
+    """Return those that were requested here and that the ledger holds as pending, by when they can be completed."""
+    found = []
+    for subject_id in instance.recoveries.subjects():
+        _, controllers = instance.controllers.shown(subject_id)
+        threshold = None if controllers is None else controllers.threshold
+        pending = instance.recoveries.pending(subject_id, threshold, now=clock.now())
+        if pending is not None:
+            found.append({**pending, "subject": to_hex(subject_id)})
+    return JSONResponse({"recoveries": sorted(found, key=lambda one: int(str(one["completable_at"])))})
 
 
 @router.post(

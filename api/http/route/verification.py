@@ -3,27 +3,29 @@
 import asyncio
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from api.catalogue.datatype import schemas
-from api.http.model.verification import Verification, VerificationRequest
+from api.http.model.verification import PastVerificationList, Verification, VerificationRequest
 from api.http.request.admission import AdmittedRoute, ServingInstance, SignedIn
 from api.http.request.idempotency_key import CurrentAttempt, sealed
 from api.instance.wiring import Instance
+from api.services.evidence.store import evidence_link
 from api.services.idempotency.attempt import SealedResponse
 from api.services.verification.answer import Answer
 from api.work.batching import FairShare
 from ledger_node import clock
 from ledger_node.domain.error import InvalidInputError
 from ledger_node.domain.evidence.bundle import MEDIA_TYPE
-from ledger_node.domain.json_object import from_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.officer import OfficerSignature
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.ticket_slot import by_department
 from ledger_node.domain.verification import Policy
 
 router = APIRouter(tags=["verifications"], route_class=AdmittedRoute)
+_LISTED = 200
 _HEADERS = {"Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"}
 
 
@@ -98,6 +100,23 @@ def _kept_officer(instance: Instance, bank: bytes, wanted: VerificationRequest) 
 
 def _response(answer: Answer) -> Response:
     return Response(answer.body, media_type="application/json")
+
+
+@router.get("/verifications", summary="What you verified, the newest first", response_model=PastVerificationList)
+def list_verifications(instance: ServingInstance, bank: SignedIn) -> JSONResponse:
+    """Return the newest two hundred uses; their questions and verdicts stand in the access log."""
+    past = [
+        {
+            "use": to_hex(one.use),
+            "consent": to_hex(one.consent),
+            "number": one.number,
+            "time": one.time,
+            "evidence": None if one.evidence is None else evidence_link(one.use, one.evidence),
+            "deleted_at": one.deleted_at,
+        }
+        for one in instance.answer_deletions.history(bank.id, limit=_LISTED)
+    ]
+    return JSONResponse({"verifications": past})
 
 
 @router.get(

@@ -47,6 +47,10 @@ class RecoveryRequests:
         """Return the recovery of a subject with this number."""
         return next(iter(self._select((_HELD.subject == subject) & (_HELD.number == number))), None)
 
+    def subjects(self) -> list[bytes]:
+        """Return the subjects for which a recovery was requested here, whatever became of it."""
+        return self._store.scalars(select(_HELD.subject).distinct().order_by(_HELD.subject))
+
     def add(self, held: StoredRecovery) -> StoredRecovery:
         """Store a request and bring it to the ledger.
 

@@ -23,7 +23,7 @@ from api.services.enrolment.invitations import (
     read_holder,
 )
 from api.services.one_time_code.code import OneTimeCodes
-from api.services.staff.person import StaffMember
+from api.services.staff.person import PROGRAM, StaffMember
 from api.services.staff.release import Releases
 from api.services.subject.registration import SubjectService
 from api.storage import table
@@ -162,7 +162,10 @@ class Enrolments:
         held = self._invitations.require(by.member, invitation, now=now)
         if held.state is not InvitationState.READY:
             raise not_waiting(held.state)
-        prepared_by = by.id if by.id in held.handled_by else min(held.handled_by)
+        people = held.handled_by - {PROGRAM}
+        if not people:
+            raise VerificationError(Reason.NOT_ALLOWED, "a program alone prepared this; a clerk must sign it as well")
+        prepared_by = by.id if by.id in people else min(people)
         release = replace(self.draft_release(held), number=number)
         with self._store.begin() as connection:
             self._releases.take(connection, release, assertion, by=by, prepared_by=prepared_by, now=now)

@@ -160,10 +160,7 @@ class Invitations:
         if held.state is not InvitationState.OPEN or person not in held.missing:
             raise not_waiting(held.state)
         with self._store.begin() as connection:
-            handled = sorted(each.hex() for each in {*held.handled_by, by.id})
-            connection.execute(
-                update(table.invitation).where(_HELD.id == invitation).values(handled_by=json.dumps(handled))
-            )
+            self._handle(connection, held, by)
             return self._codes.issue(
                 CODE,
                 holder_of(invitation, person, FIRST_DEVICE),
@@ -171,6 +168,23 @@ class Invitations:
                 ends_others=True,
                 connection=connection,
             )
+
+    def note_handled(self, by: StaffMember, invitation: bytes, *, now: int) -> None:
+        """Note that a clerk handled an invitation, and so may not release it.
+
+        Raises:
+            InvalidInputError: ``not_found``.
+            VerificationError: ``not_allowed``.
+        """
+        by.require(StaffRole.CLERK)
+        held = self.require(by.member, invitation, now=now)
+        with self._store.begin() as connection:
+            self._handle(connection, held, by)
+
+    @staticmethod
+    def _handle(connection: Connection, held: Invitation, by: StaffMember) -> None:
+        handled = json.dumps(sorted(each.hex() for each in {*held.handled_by, by.id}))
+        connection.execute(update(table.invitation).where(_HELD.id == held.id).values(handled_by=handled))
 
     def code_state(self, invitation: bytes, person: int) -> CodeState | None:
         """Return what is known of a signer's code."""

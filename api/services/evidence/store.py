@@ -39,7 +39,12 @@ class SealedEvidence:
 
     def to_json(self) -> dict[str, JSON]:
         """Return what an answer says of its evidence."""
-        return {"href": f"/v1/verifications/{to_hex(self.use)}/evidence", "digest": to_hex(self.digest)}
+        return evidence_link(self.use, self.digest)
+
+
+def evidence_link(use: bytes, digest: bytes) -> dict[str, JSON]:
+    """Return where the evidence of a use is, and its digest."""
+    return {"href": f"/v1/verifications/{to_hex(use)}/evidence", "digest": to_hex(digest)}
 
 
 def store_evidence(connection: Connection, bundles: Sequence[SealedEvidence]) -> None:

@@ -14,13 +14,36 @@ from ledger_node.domain.reason import Reason
 
 _DAY: Final = 86_400
 _USE: Final = table.counted_use.c
-_DELETED: Final = table.answer_deletion.c
+_DELETION: Final = table.answer_deletion
+_DELETED: Final = _DELETION.c
 _OF_CONSENTS: Final = select(_USE.consent, _USE.ticket, _USE.time).where(_USE.consent.in_(IDS))
 _GRANTEE: Final = (
     select(table.consent.c.grantee)
     .join(table.counted_use, _USE.consent == table.consent.c.id)
     .where(_USE.ticket == bindparam("use"))
 )
+
+
+_HISTORY: Final = (
+    select(_USE.consent, _USE.number, _USE.ticket, _USE.time, table.evidence.c.digest, _DELETED.time.label("deleted"))
+    .join(table.consent, table.consent.c.id == _USE.consent)
+    .outerjoin(table.evidence, table.evidence.c.use == _USE.ticket)
+    .outerjoin(_DELETION, _DELETED.use == _USE.ticket)
+    .where(table.consent.c.grantee == bindparam("bank"))
+    .order_by(_USE.time.desc(), _USE.ticket)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PastAnswer:
+    """A use that a bank's consent was spent for. ``evidence``: its digest, where it is here; times in seconds."""
+
+    use: bytes
+    consent: bytes
+    number: int
+    time: int
+    evidence: bytes | None
+    deleted_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +75,11 @@ class AnswerDeletions:
             gone = set(connection.execute(select(_DELETED.use).where(_DELETED.bank == bank)).scalars())
         answers = [KeptAnswer(row.ticket, held[row.consent], row.time) for row in rows if row.ticket not in gone]
         return sorted(answers, key=lambda one: (one.delete_by, one.use))
+
+    def history(self, bank: bytes, *, limit: int) -> list[PastAnswer]:
+        """Return the uses of a bank's consents as far as they are kept here, the newest first."""
+        rows = self._store.rows(_HISTORY.limit(limit), {"bank": bank})
+        return [PastAnswer(row.ticket, row.consent, row.number, row.time, row.digest, row.deleted) for row in rows]
 
     def due(self, bank: bytes, *, now: int) -> list[KeptAnswer]:
         """Return the answers whose retention is over."""

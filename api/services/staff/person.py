@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from api.services.staff.role import StaffRole
 from ledger_node.domain.canonical import JSON, decode
@@ -11,6 +11,9 @@ from ledger_node.domain.error import VerificationError
 from ledger_node.domain.passkey import Passkey
 from ledger_node.domain.reason import Reason
 from ledger_node.domain.staff_release import StaffAct, ended_staff_document
+
+PROGRAM: Final = bytes(16)
+"""Stands for a member's program in the place of a person's id."""
 
 
 class StaffState(StrEnum):
@@ -75,3 +78,8 @@ class StaffMember:
 
     def _passkey_json(self) -> JSON:
         return None if self.passkey is None else self.passkey.to_json()
+
+
+def program_of(member: bytes) -> StaffMember:
+    """Return a member's own program as who prepares something: it does what a clerk does, and is no person."""
+    return StaffMember(PROGRAM, member, "", frozenset({StaffRole.CLERK}), StaffState.ACTIVE, None, 0)
