@@ -8,12 +8,10 @@ from api.services.signer.device_offer import NewDevice
 from ledger_node import clock
 from ledger_node.domain.contact_act import ContactChange, contact_digest
 from ledger_node.domain.json_object import from_hex, to_hex
-from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import each_person, keys_to_json
 from ledger_node.domain.passkey import Passkey
 from ledger_node.domain.rotation_text import check_digits
 from ledger_node.domain.signature import address_of, sign
-from ledger_node.domain.subject import Controller, Controllers
+from ledger_node.domain.subject import Controller, Controllers, each_person, keys_to_json
 from ledger_node.randomness import random_bytes
 from tests.kit.portal import new_phone
 from tests.kit.served import SEED, one_form
