@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from api.language.moment import day_words
 from api.language.translation import translation
+from api.portal.shell.amount import whole_amounts
 from api.portal.shell.language import HTML_CODES
 from api.portal.shell.static_file import static_url
 from api.portal.shell.table_filter import TABLE_FILTERS
@@ -29,7 +30,7 @@ def environment(language: Language) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    made.filters.update(TABLE_FILTERS)
+    made.filters.update(TABLE_FILTERS, whole_amounts=whole_amounts)
     texts = translation(language)
     made.install_gettext_callables(  # type: ignore[attr-defined]
         texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext, npgettext=texts.npgettext
