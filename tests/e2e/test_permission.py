@@ -13,7 +13,7 @@ from api.http.request.permission import PERMISSIONS, Own, Permission
 from api.sign_in.server.principal import Kind
 from ledger_node.chain.port import Role
 from ledger_node.domain.consent_act import Change, change_digest, refusal_digest, withdrawal_digest
-from ledger_node.domain.json_object import to_hex
+from ledger_node.domain.json_object import from_hex, to_hex
 from ledger_node.domain.signature import sign
 from ledger_node.randomness import random_bytes
 from tests.kit.served import DATA_DAY, DAY, SEED, one_form
@@ -103,6 +103,15 @@ def answer(client, path):
     return response.status_code, response.text.replace(path, "")
 
 
+def signed_draft(place, firm):
+    """Return the id of a draft of a firm of two that one of them signed."""
+    request = place.bank.post("/v1/consent-requests", place.asking(place.request([one_form(QUESTION)], firm=firm)))
+    draft = firm.client.post("/v1/drafts", {"request": request["id"], "language": "en"})
+    shown = {name: draft[name] for name in ("request", "terms", "bounds", "drawn_up_at")}
+    signature = to_hex(sign(from_hex(draft["id"], "draft"), firm.keys[0]))
+    return firm.client.post(f"/v1/drafts/{draft['id']}/signatures", {**shown, "signature": signature})["id"]
+
+
 @pytest.fixture(scope="module")
 def things(place):
     """For each row about a named thing: the path of one, its owner, and a caller of the same kind whose it is not."""
@@ -119,8 +128,10 @@ def things(place):
     other_bank, other_shop = place.other_bank(), place.new_firm().client
     shop, bank, tax, regulator = place.shop.client, place.bank, place.tax, place.regulator
     consents = ((shop, other_shop), (bank, other_bank))
-    firm = to_hex(place.shop.subject)
+    firm, couple = to_hex(place.shop.subject), place.new_taxpayer(controllers=2, threshold=2)
+    draft = signed_draft(place, couple)
     return {
+        "GET /v1/drafts/{draft}": (f"/v1/drafts/{draft}", f"/v1/drafts/{ID}", ((couple.client, other_shop),)),
         "GET /v1/subjects/{subject}": (f"/v1/subjects/{firm}", f"/v1/subjects/{ID}", ((shop, other_shop),)),
         "GET /v1/jobs/{job}": (f"/v1/jobs/{job}", f"/v1/jobs/{'0' * len(job)}", ((tax, regulator),)),
         "GET /v1/jobs/{job}/results": (
@@ -298,6 +309,16 @@ def test_where_signatures_are_the_authority_being_signed_in_is_none(place, row):
             "/v1/consents",
             {"terms": fresh.terms.to_json(), "bounds": bounds, "signatures": signed(fresh.digest(domain))},
             "signer_not_controller",
+        ),
+        "POST /v1/invitations/welcome": ("/v1/invitations/welcome", {"code": "00000-00000"}, "code_unknown"),
+        "POST /v1/invitations/passkeys": (
+            "/v1/invitations/passkeys",
+            {
+                "code": "00000-00000",
+                "token": "00" * 40,
+                **dict.fromkeys(("credential_id", "attestation_object", "client_data_json"), "0x00"),
+            },
+            "sign_in_late",
         ),
         "POST /v1/withdrawals": (
             "/v1/withdrawals",

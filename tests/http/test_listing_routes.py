@@ -36,7 +36,9 @@ def test_a_bank_lists_what_it_verified_and_nobody_else_does(inside):
     consent = inside.grant(GOOD)
     use = inside.verify(consent, [GOOD])["use"]["id"]
     newest = inside.bank.get("/v1/verifications")["verifications"][0]
-    assert (newest["use"], newest["consent"], newest["number"], newest["deleted_at"]) == (use, consent, 1, None)
+    assert (newest["use"], newest["consent"], newest["deleted_at"]) == (use, consent, None)
+    # numbers are drawn, and this one is free no more
+    assert newest["number"] not in inside.bank.get(f"/v1/consents/{consent}")["free_numbers"]
     assert newest["evidence"]["href"] == f"/v1/verifications/{use}/evidence"
     assert newest["evidence"]["digest"] == to_hex(keccak(b"\x61" + inside.bank.evidence(use)))
     assert refused(lambda: inside.shop.client.get("/v1/verifications")) == (403, "not_allowed")
