@@ -55,7 +55,10 @@ from tests.vectors import naive_ledger
 ROOT = Path(__file__).parent.parent.parent
 FOLDER = ROOT / "tests" / "vectors"
 
-FILES = {path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json"))}
+# texts of consents have a test of their own: a word that is changed is another text, and nothing to refuse
+FILES = {
+    path.stem: json.loads(path.read_text("utf-8")) for path in sorted(FOLDER.glob("*.json")) if path.stem != "text"
+}
 CASES = {case["name"]: case for vectors in FILES.values() for case in vectors["cases"]}
 CORRUPTIONS = [record for vectors in FILES.values() for record in vectors["corruptions"]]
 PROOFS = {name: case for name, case in CASES.items() if case["kind"] == "field_proof"}
