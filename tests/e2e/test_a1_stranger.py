@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 
 from api.client.credential import Credential, credential_named
 from api.home.home import Home
+from api.home.settings import PortalSettings
 from api.http.app import create_app
 from api.instance.wiring import open_instance
 from api.sign_in.protocol.assertion import new_key_file
@@ -110,7 +111,7 @@ def instance(place, tmp_path_factory):
     credentials = {"bank": bank, "firm": Credential.of_controller(firm.subject, firm.keys[0])}
     home = tmp_path_factory.mktemp("a1") / "home"
     shutil.copytree(place.home.path, home, ignore=shutil.ignore_patterns("chain*"))
-    made = open_instance(Home(home), [place.served.node()["url"]], processes=1)
+    made = open_instance(Home(home), [place.served.node()["url"]], processes=1, portal=PortalSettings(first_wait_s=0))
     # they answer only what is asked
     made.verifications.start()
     yield made, {"consent": consent, "request": request, "use": use, "other": other, "strangers": credentials}

@@ -294,7 +294,7 @@ def test_the_command_line_checks_and_lists_for_firm_and_bank(logged):
     anchored(logged.client("cli-firm"), consent)
     done = logged.credence("access", "list", "--as", "cli-firm", "--json")
     assert done.returncode == 0, done.stderr
-    assert "Demo bank (night shift)  loan_application" in done.stderr
+    assert "Demo bank (night shift, by a program)  loan_application" in done.stderr
     assert "1 checked against the chain" in done.stderr
     assert printed(done)["uses_without_row"] == []
     banks = logged.credence("access", "list", "--as", "demo-bank")

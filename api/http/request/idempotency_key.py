@@ -52,6 +52,7 @@ SECRET_ANSWERS: Final = frozenset(
     }
 )
 """Routes whose answer holds a secret. It is stored nowhere, so they take no key; asked again, they make a new one."""
+_SECRET: Final = re.compile("|".join(re.sub(r"\{[a-z]+\}", "[^/]+", route) for route in sorted(SECRET_ANSWERS)))
 
 
 class Answered(Exception):  # noqa: N818 - no error: the answer is known
@@ -63,11 +64,6 @@ class Answered(Exception):  # noqa: N818 - no error: the answer is known
         self.response = Response(answer.body, answer.status, headers=headers)
 
 
-def _template_of(request: Request) -> str:
-    path: str = getattr(request.scope.get("route"), "path", request.url.path)
-    return path
-
-
 async def start_attempt(request: Request, digest: bytes) -> None:
     """Make the request one try at its effect: that of its Idempotency-Key, if it names one. ``digest``: of its body.
 
@@ -76,7 +72,7 @@ async def start_attempt(request: Request, digest: bytes) -> None:
         InvalidInputError: ``idempotency_key_malformed`` or ``idempotency_key_reused``.
         TryLaterError: ``idempotency_in_progress``.
     """
-    holds_secret = f"{request.method} {_template_of(request)}" in SECRET_ANSWERS
+    holds_secret = _SECRET.fullmatch(f"{request.method} {request.url.path}") is not None
     key = None if holds_secret else _key_of(request)
     if key is None:
         request.state.attempt = attempt_without_key()

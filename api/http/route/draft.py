@@ -51,6 +51,14 @@ def list_drafts(instance: ServingInstance, subject: SignedIn) -> JSONResponse:
     return JSONResponse({"drafts": [_shown(one) for one in instance.drafts.of(subject.id, now=clock.now())]})
 
 
+# before the one draft that a path names: it has its own methods
+@router.post("/drafts/cancellation", summary="Close the draft of a request for good", status_code=HTTPStatus.OK)
+async def cancel_draft(wanted: DraftRequest, instance: ServingInstance, subject: SignedIn) -> DraftRequest:
+    """Take ``{request}``. What was signed of it can be recorded no more; the request stays open."""
+    await run_in_threadpool(instance.drafts.cancel, wanted.request, subject.id, now=clock.now())
+    return wanted
+
+
 @router.get("/drafts/{draft}", summary="A draft that waits for signatures", response_model=Draft)
 def get_draft(draft: str, instance: ServingInstance, subject: SignedIn) -> JSONResponse:
     """Return one that a person signed. What nobody signed is stored nowhere, and so is not found."""
@@ -72,13 +80,6 @@ async def sign_draft(draft: str, signed: DraftSignature, instance: ServingInstan
         raise InvalidInputError(Reason.CONSENT_TERMS_DIFFER, "these terms and bounds are of another draft")
     words = signed.request, subject.id, shown, signed.signature
     return JSONResponse(_shown(await run_in_threadpool(instance.drafts.sign, *words, now=clock.now())))
-
-
-@router.post("/drafts/cancellation", summary="Close the draft of a request for good", status_code=HTTPStatus.OK)
-async def cancel_draft(wanted: DraftRequest, instance: ServingInstance, subject: SignedIn) -> DraftRequest:
-    """Take ``{request}``. What was signed of it can be recorded no more; the request stays open."""
-    await run_in_threadpool(instance.drafts.cancel, wanted.request, subject.id, now=clock.now())
-    return wanted
 
 
 @router.post("/rotation-drafts", summary="Draw up a change of signers", response_model=RotationDraft)

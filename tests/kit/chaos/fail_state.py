@@ -22,7 +22,7 @@ TIMES = {
     "lease_until", "before_until", "next_at", "completable_at", "granted_at", "at", "not_before", "validFrom",
     "anchoredAt", "expiresAt", "completableAt", "notBefore", "as_of", "newest_as_of", "next_block", "deadline",
     "markedAt", "usedAt", "grantedAt", "pausedAt", "resumedAt", "withdrawnAt", "cancelledAt", "from", "addedAt",
-    "registeredAt", "grant_before", "grantBefore",
+    "registeredAt", "grant_before", "grantBefore", "waits_since",
 }  # fmt: skip
 DRAWN = {
     "sealed", "sealed_before", "wrapped", "signature", "signatures", "raw", "data_keys", "terms", "text", "controllers",
