@@ -17,7 +17,7 @@ from api.home.settings import environment_of_child
 from api.lab.demo.server import InstanceProcess
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "README.md").read_text("utf-8").partition("\n## First steps")[2].partition("\n## ")[0]
+PAGE = (ROOT / "README.md").read_text("utf-8").partition("\n## First steps, role by role\n")[2].partition("\n## ")[0]
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 SHOW_EXIT_CODE = "echo $?\n"
 MARK = "\x1e"
