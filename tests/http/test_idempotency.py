@@ -12,6 +12,7 @@ from api.catalogue.synthetic import credit_code
 from api.client.asking import Asker
 from api.client.credential import Credential, credential_named
 from api.client.session import Session
+from api.http.request.idempotency_key import SECRET_ANSWERS
 from api.ingestion.reader import Format
 from api.services.idempotency import attempt as kept_answer
 from api.services.idempotency.attempt import Attempt, CallInProgress, StoredResponse
@@ -32,6 +33,7 @@ from ledger_node.domain.reason import Reason
 from ledger_node.domain.signature import address_of, sign
 from ledger_node.domain.subject import each_person, keys_to_json
 from ledger_node.randomness import random_bytes
+from tests.kit.answer_model import routes
 from tests.kit.inside import inside_place
 from tests.kit.served import SEED, one_form, write_rows
 
@@ -419,6 +421,11 @@ def test_an_answer_that_holds_a_secret_is_kept_nowhere(place, monkeypatch):
     assert kept(place) == before
     assert "secret" not in hook.http.get(hook.path).json()
     assert hook.http.delete(hook.path).status_code == 200
+
+
+def test_what_is_said_to_hold_a_secret_is_a_route():
+    described = {f"{method} {path}" for path, route in routes() for method in route.methods}
+    assert described >= SECRET_ANSWERS
 
 
 def exchange(place, session, key):

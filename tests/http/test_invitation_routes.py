@@ -141,6 +141,18 @@ def test_what_is_wrong_with_a_code_or_a_key_is_said(inside):
     assert (shown(inside, invited)["state"], shown(inside, invited)["signers"][0]["keys"]) == ("open", [])
 
 
+def test_a_code_asked_for_again_under_one_key_is_a_new_one_and_is_kept_nowhere(inside):
+    invited, client = invite(inside), inside.http("market-regulator")
+    path, headers = f"/v1/invitations/{invited['id']}/codes", {"Idempotency-Key": '"once"'}
+    # the second address is the same one to a server: a letter is written as its number
+    answers = [
+        client.post(one, json={"person": 1}, headers=headers) for one in (path, path.replace("codes", "code%73"))
+    ]
+    first, second = (answer.json()["code"] for answer in answers)
+    assert first != second
+    assert not any("idempotent-replayed" in answer.headers for answer in answers)
+
+
 def test_an_invitation_that_ended_says_nothing_any_more(inside):
     invited = invite(inside)
     code = give_code(inside, invited)

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from fastapi.responses import Response
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problem.document import TryLaterError
@@ -52,7 +53,7 @@ SECRET_ANSWERS: Final = frozenset(
     }
 )
 """Routes whose answer holds a secret. It is stored nowhere, so they take no key; asked again, they make a new one."""
-_SECRET: Final = re.compile("|".join(re.sub(r"\{[a-z]+\}", "[^/]+", route) for route in sorted(SECRET_ANSWERS)))
+_SECRET: Final = [(method, compile_path(path)[0]) for method, path in map(str.split, SECRET_ANSWERS)]
 
 
 class Answered(Exception):  # noqa: N818 - no error: the answer is known
@@ -64,6 +65,11 @@ class Answered(Exception):  # noqa: N818 - no error: the answer is known
         self.response = Response(answer.body, answer.status, headers=headers)
 
 
+def _holds_secret(request: Request) -> bool:
+    path = request.url.path
+    return any(request.method == method and pattern.fullmatch(path) for method, pattern in _SECRET)
+
+
 async def start_attempt(request: Request, digest: bytes) -> None:
     """Make the request one try at its effect: that of its Idempotency-Key, if it names one. ``digest``: of its body.
 
@@ -72,8 +78,7 @@ async def start_attempt(request: Request, digest: bytes) -> None:
         InvalidInputError: ``idempotency_key_malformed`` or ``idempotency_key_reused``.
         TryLaterError: ``idempotency_in_progress``.
     """
-    holds_secret = _SECRET.fullmatch(f"{request.method} {request.url.path}") is not None
-    key = None if holds_secret else _key_of(request)
+    key = None if _holds_secret(request) else _key_of(request)
     if key is None:
         request.state.attempt = attempt_without_key()
         return
