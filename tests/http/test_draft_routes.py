@@ -76,6 +76,21 @@ def test_a_draft_that_was_closed_can_be_signed_no_more(inside, firm, shop):
     assert refused(lambda: shop.post("/v1/drafts", {"request": ID, "language": "zh"})) == (404, "request_unknown")
 
 
+def test_nobody_but_its_firm_draws_up_signs_or_closes_a_draft(inside, firm, shop):
+    request, other = asked_by(inside, firm), inside.shop.client
+    draft = shop.post("/v1/drafts", {"request": request, "language": "zh"})
+    post(shop, draft, signed(draft, firm.keys[0]))
+    assert refused(lambda: other.post("/v1/drafts", {"request": request, "language": "zh"}))[1] == "request_unknown"
+    assert refused(lambda: other.post("/v1/drafts/cancellation", {"request": request}))[1] == "request_unknown"
+    assert refused(lambda: post(other, draft, signed(draft, firm.keys[1])))[1] == "request_unknown"
+    assert refused(lambda: inside.bank.post("/v1/drafts/cancellation", {"request": request})) == (403, "not_allowed")
+    assert [one["id"] for one in shop.get("/v1/drafts")["drafts"]] == [draft["id"]]
+    assert shop.post("/v1/drafts/cancellation", {"request": request}) == {"request": request}
+    # twice closes nothing more
+    assert refused(lambda: shop.post("/v1/drafts/cancellation", {"request": request}))[1] == "draft_unknown"
+    assert shop.get("/v1/drafts") == {"drafts": []}
+
+
 def test_signers_change_by_persons_who_sign_the_same_lines(inside):
     firm = inside.new_taxpayer(controllers=2, threshold=2)
     shop, new = firm.client, random_bytes(32)
