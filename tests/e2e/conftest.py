@@ -6,11 +6,18 @@ from tests.kit.webhook import HOST, Endpoint, Member
 
 
 @pytest.fixture(scope="session")
-def place(tmp_path_factory):
-    """One served instance with a shop whose answers are known; tests grant consents of their own."""
+def served_place(tmp_path_factory):
+    """One served instance for all modules."""
     made = Place(tmp_path_factory.mktemp("served"))
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def place(served_place):
+    """The served instance with a shop whose answers are known; tests grant consents of their own."""
+    served_place.require_shop()
+    return served_place
 
 
 @pytest.fixture(scope="session")

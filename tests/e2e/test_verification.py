@@ -38,7 +38,7 @@ BAD = "tax_payment.paid_amount >= 2000000 CNY during 2025"
 GRADE = "tax_credit_rating.grade in {A, B}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def answered(place):
     """One answer to all questions, under one consent and for one use."""
     consent = place.grant(*EXPECTED)
@@ -348,7 +348,7 @@ def test_the_answer_names_the_bank_it_is_for(answered):
 RATED_TWICE = "2 of ({0}2023; {0}2024; {0}2025)".format("tax_credit_rating.grade in {A, B} during ")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def rated(place):
     """A firm with grades B, D, A in three years, and no tax payment."""
     firm = place.fresh()

@@ -25,6 +25,7 @@ from api.client.session import Session
 from api.client.spending import OfferedSpendKey
 from api.lab.demo.actor import attest
 from api.lab.demo.server import InstanceProcess
+from api.services.consent.request import MOST_A_DAY
 from api.sign_in.protocol.assertion import new_key_file, stated_keys
 from api.sign_in.protocol.jose import public_part
 from api.storage.database import open_store
@@ -231,6 +232,12 @@ class Place:
         firm = self.fresh()
         self.issue(firm)
         return self.register(firm, **options)
+
+    def require_shop(self):
+        """Have a shop that this day's tests may still ask: a bank asks one firm at most so often a day."""
+        asked = self.shop.client.get("/v1/consent-requests")["requests"]
+        if len(asked) > MOST_A_DAY // 2:
+            self.shop = self.new_firm()
 
     def new_taxpayer(self, **options):
         """Return a registered firm of its own of which only the tax payment is attested."""
